@@ -2,13 +2,13 @@
 # downloaded in the versions of go.mod and web/package-lock.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench generate check fmt web
+.PHONY: help run test bench bench-compare bench-peers generate check fmt web
 
 # Releases are built without cgo. With the same setting here, programs that tests start share compiled packages with them.
 export CGO_ENABLED := 0
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start the server with the embedded database, and run examples/penguins if the database is new
 	@test -x bin/placard || echo "building (about two minutes the first time)"
@@ -25,8 +25,14 @@ test: ## Run each test that this machine can run, on SQLite and on PostgreSQL
 		needs=$$(sed -n 's/.*this test needs \([^"\]*\).*/\1/p' bin/test.json | sort -u | paste -s -d ,); \
 		test -z "$$needs" || echo "left to CI, because this machine lacks: $$needs"; exit $$status
 
-bench: ## Measure typical queries on 10,000 versions, on both engines (bench/README.md has more)
-	go run ./bench
+bench: ## Compare the server with the database alone, on both engines, for minutes (bench/README.md has more)
+	go run ./bench $(ARGS)
+
+bench-compare: ## Compare this tree with the commit REF in turns: make bench-compare REF=main
+	go run ./bench compare $(ARGS) $(REF)
+
+bench-peers: ## Compare the server with other programs, which are installed in a folder of temporary files
+	go run ./bench peers $(ARGS)
 
 generate: ## Generate graph/exec and clients/typescript from the schema
 	go run ./internal/gen

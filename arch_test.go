@@ -24,15 +24,14 @@ const module = "github.com/placard/placard"
 // Imports point down. ADR 0032 explains the layout.
 var allowedImports = map[string][]string{
 	"": {
-		"graph", "internal/admission", "internal/command", "internal/config", "internal/gqlhttp", "internal/httpd",
-		"internal/operation", "internal/store", "internal/store/engine", "internal/telemetry", "web",
+		"graph", "internal/admission", "internal/command", "internal/config", "internal/gcpace", "internal/gqlhttp",
+		"internal/httpd", "internal/operation", "internal/store", "internal/store/engine", "internal/telemetry", "web",
 	},
 	"models": {"internal/jsontree", "internal/near"},
 	"graph": {
-		"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/seqmarshal",
-		"internal/store",
+		"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/store",
 	},
-	"graph/exec": {"models", "internal/seqmarshal"},
+	"graph/exec": {"models", "internal/entryjson", "internal/seqmarshal"},
 	"web":        {},
 
 	"internal/httpd": {"models", "internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "web"},
@@ -40,8 +39,12 @@ var allowedImports = map[string][]string{
 		"models", "internal/admission", "internal/auth", "internal/operation", "internal/requestid",
 	},
 	"internal/operation": {
-		"models", "internal/admission", "internal/jsontree", "internal/lru", "internal/near", "internal/requestid",
+		"models", "internal/admission", "internal/entryjson", "internal/jsontree", "internal/lru", "internal/meter",
+		"internal/near", "internal/requestid",
 	},
+	"internal/entryjson":  {"models", "internal/meter"},
+	"internal/meter":      {"models"},
+	"internal/seqmarshal": {"internal/meter"},
 	"internal/telemetry": {
 		"models", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/requestid",
 		"internal/store", "internal/store/engine",
@@ -94,22 +97,33 @@ var allowedImports = map[string][]string{
 	"internal/batch":      {"models"},
 	"internal/admission":  {},
 	"internal/atomicfile": {},
+	"internal/gcpace":     {},
 	"internal/harness":    {},
 	"internal/jsontree":   {},
 	"internal/lru":        {},
 	"internal/near":       {},
 	"internal/progress":   {},
 	"internal/requestid":  {},
-	"internal/seqmarshal": {},
 
 	"internal/apitest": {
 		"models", "graph", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/store",
 	},
 	"internal/gen": {},
 	"bench": {
+		"bench/baseline", "bench/client", "bench/measure", "bench/peers", "bench/process", "bench/report",
+		"bench/searches", "bench/workload", "internal/store/storetest",
+	},
+	"bench/baseline": {"models", "bench/measure", "bench/process", "bench/workload", "internal/harness"},
+	"bench/client":   {},
+	"bench/measure":  {},
+	"bench/peers":    {"models", "bench/client", "bench/process", "bench/workload"},
+	"bench/process":  {"bench/client", "internal/harness"},
+	"bench/report":   {"bench/measure"},
+	"bench/searches": {
 		"models", "bench/load", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
 		"internal/store/storetest",
 	},
+	"bench/workload":    {"bench/client"},
 	"bench/load":        {"models"},
 	"deploy":            {},
 	"e2e":               {},
@@ -119,24 +133,27 @@ var allowedImports = map[string][]string{
 // importers maps prefixes of import paths to the packages that may import them, so that a dependency stays replaceable.
 var importers = map[string][]string{
 	"database/sql": {
-		"bench/load", "internal/backup", "internal/store", "internal/store/bulk", "internal/store/engine",
+		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/bulk", "internal/store/engine",
 		"internal/store/storetest", "internal/telemetry", "models",
 	},
 	"net/http": {
-		"", "bench", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
+		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
 	},
 	"github.com/99designs/gqlgen": {
-		"graph", "graph/exec", "internal/gen", "internal/gqlhttp", "internal/operation", "internal/seqmarshal",
+		"graph", "graph/exec", "internal/entryjson", "internal/gen", "internal/gqlhttp", "internal/meter",
+		"internal/operation", "internal/seqmarshal",
 	},
-	"github.com/vektah/gqlparser": {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
+	"github.com/vektah/gqlparser": {
+		"graph", "graph/exec", "internal/entryjson", "internal/gqlhttp", "internal/operation",
+	},
 	"gorm.io/": {
 		"internal/store", "internal/store/access", "internal/store/deletion", "internal/store/engine",
 		"internal/store/entries", "internal/store/repair", "internal/store/search",
 	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
-	"modernc.org/":                   {"bench/load", "internal/store/engine"},
-	"github.com/jackc/":              {"bench", "bench/load", "internal/store/engine", "internal/store/storetest"},
+	"modernc.org/":                   {"bench/baseline", "bench/load", "internal/store/engine"},
+	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/storetest"},
 	"github.com/pressly/goose":       {"internal/store/engine"},
 	"github.com/go-json-experiment/": {"internal/jsontree"},
 	"github.com/hashicorp/":          {"internal/lru"},

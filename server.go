@@ -19,6 +19,7 @@ import (
 	"github.com/placard/placard/internal/admission"
 	"github.com/placard/placard/internal/command"
 	"github.com/placard/placard/internal/config"
+	"github.com/placard/placard/internal/gcpace"
 	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/httpd"
 	"github.com/placard/placard/internal/operation"
@@ -51,8 +52,12 @@ func main() {
 // the timeout of an operation, until the response must be received: a minute with the default limits.
 const maxUploadTime = 30 * time.Second
 
+// freeHeap is the memory that the server allocates before its garbage is collected, or more if its heap is larger.
+const freeHeap = 64 << 20
+
 // serve runs the server until SIGINT or SIGTERM.
 func serve(settings *config.Config) error {
+	defer gcpace.KeepFree(freeHeap)()
 	plain := command.UsePlainOutput(settings, os.Stderr)
 	log := httpd.NewLogger(settings.LogLevel, settings.LogFormat)
 	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -1,218 +1,42 @@
-// Bench fills databases of several sizes and measures typical queries on them, in process and without the network.
-// README.md shows its results.
+// Bench measures the server: against the database alone, against another commit, and as a project grows. README.md
+// explains its commands.
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/url"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"time"
+	"os/signal"
+	"syscall"
 
 	"github.com/alecthomas/kong"
-	"github.com/jackc/pgx/v5"
 
-	"github.com/placard/placard/bench/load"
-	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/bench/searches"
 )
 
-// settings are the flags.
-type settings struct {
-	Sizes    []int    `help:"Numbers of versions, with one database each." default:"10000"`
-	Engines  []string `help:"Engines: sqlite, postgres." enum:"sqlite,postgres" default:"sqlite,postgres"`
-	Postgres string   `help:"A PostgreSQL server whose user may create databases; a temporary cluster by default." placeholder:"URL"`
-	Folder   string   `help:"Folder of SQLite files; a temporary folder by default." placeholder:"FOLDER"`
-	Keep     bool     `help:"Keep the databases, and use existing ones."`
-	Runs     int      `help:"Runs per query; queries that read all rows have a tenth of them." default:"300"`
-	ScanSize int      `help:"Size for queries that read all rows." default:"100000"`
-	Only     []string `help:"Measure these queries only." placeholder:"NAME"`
-	Explain  bool     `help:"Print the statements of each query with their plans."`
-	Prices   bool     `help:"Compare the price of operations with their CPU time instead."`
-	Fairness bool     `help:"Measure one API key while twenty clients of another one send the most expensive operations."`
-	Program  string   `help:"With --fairness: measure this program instead of building one." placeholder:"PATH"`
-	// server is the process ID of the temporary cluster.
-	server int
+// commands are the commands of the program.
+type commands struct {
+	All     allCommand     `cmd:"" default:"withargs" help:"Run limits, growth and steady (default)."`
+	Limits  limitsCommand  `cmd:"" help:"Compare the server with the database alone."`
+	Compare compareCommand `cmd:"" help:"Compare this tree with another commit."`
+	Growth  growthCommand  `cmd:"" help:"Measure how operations depend on the size of a project."`
+	Peers   peersCommand   `cmd:"" help:"Compare the server with other programs, which it installs."`
+	Steady  steadyCommand  `cmd:"" help:"Measure a server at rest and under a mixed load."`
+
+	Document documentCommand          `cmd:"" help:"Show the last results in docs/performance.md."`
+	Searches searches.Command         `cmd:"" help:"Measure typical searches on databases of several sizes."`
+	Prices   searches.PricesCommand   `cmd:"" help:"Compare the price of operations with their CPU time."`
+	Fairness searches.FairnessCommand `cmd:"" help:"Measure one API key while another one sends the most expensive operations."`
 }
 
 func main() {
-	var s settings
-	kong.Parse(&s, kong.Name("bench"), kong.Description("Bench measures typical queries on databases of several sizes."))
-	if err := s.run(context.Background()); err != nil {
+	var c commands
+	command := kong.Parse(&c, kong.Name("bench"), kong.Description("Bench measures the server on temporary databases."))
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
-
-func (s *settings) run(ctx context.Context) (err error) {
-	if s.Folder == "" {
-		if s.Folder, err = os.MkdirTemp("", "placard-bench-"); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(s.Folder)) }()
-	}
-	if s.Postgres == "" && slices.Contains(s.Engines, "postgres") {
-		cluster, err := storetest.NewCluster("shared_buffers=2GB", "max_wal_size=8GB", "checkpoint_timeout=1h", "effective_cache_size=8GB")
-		if err != nil {
-			return err
-		}
-		defer cluster.Remove()
-		s.Postgres, s.server = cluster.URL.String(), cluster.PID()
-	}
-	for _, engine := range s.Engines {
-		if s.Fairness {
-			if err := s.fairness(ctx, engine); err != nil {
-				return fmt.Errorf("%s: %w", engine, err)
-			}
-			continue
-		}
-		results := map[int]map[string]result{}
-		for _, size := range s.Sizes {
-			if results[size], err = s.measure(ctx, engine, size); err != nil {
-				return fmt.Errorf("%s, %d versions: %w", engine, size, err)
-			}
-		}
-		if !s.Prices {
-			s.print(engine, results)
-		}
-	}
-	return nil
-}
-
-// measure fills a database and measures the queries.
-func (s *settings) measure(ctx context.Context, engine string, size int) (results map[string]result, err error) {
-	database, err := s.database(ctx, engine, size)
-	if err != nil {
-		return nil, err
-	}
-	if !s.Keep {
-		defer func() { err = errors.Join(err, s.drop(ctx, engine, size)) }()
-	}
-	if err := fill(ctx, database, size); err != nil {
-		return nil, err
-	}
-	service, err := open(ctx, database, size)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, service.store.Close()) }()
-	if err := service.check(ctx); err != nil {
-		return nil, fmt.Errorf("check the loaded data: %w", err)
-	}
-	if s.Prices {
-		return nil, service.printPrices(ctx, engine, s.server)
-	}
-	results = map[string]result{}
-	for _, q := range questions() {
-		if len(s.Only) > 0 && !slices.Contains(s.Only, q.name) || q.scans && size != s.ScanSize {
-			continue
-		}
-		runs := s.Runs
-		if q.scans {
-			runs = max(runs/10, 5)
-		}
-		if results[q.name], err = service.measure(ctx, q, runs); err != nil {
-			return nil, err
-		}
-		if s.Explain {
-			if err := service.explain(ctx, q, os.Stdout); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return results, nil
-}
-
-// fill loads a database that is not filled yet.
-func fill(ctx context.Context, database string, size int) error {
-	service, err := open(ctx, database, size) // it creates the tables
-	if err != nil {
-		return err
-	}
-	filled := service.check(ctx) == nil
-	if err := service.store.Close(); err != nil || filled {
-		return err
-	}
-	begin := time.Now()
-	err = load.Load(ctx, database, load.Options{Versions: size, Progress: func(text string) {
-		fmt.Fprintf(os.Stderr, "%6.0fs %s\n", time.Since(begin).Seconds(), text)
-	}})
-	if err == nil {
-		fmt.Fprintf(os.Stderr, "%6.0fs loaded %d versions\n", time.Since(begin).Seconds(), size)
-	}
-	return err
-}
-
-func databaseName(size int) string { return fmt.Sprintf("placard_bench_%d", size) }
-
-// database returns the URL of the database of a size, and creates the database if it does not exist.
-func (s *settings) database(ctx context.Context, engine string, size int) (string, error) {
-	if engine == "sqlite" {
-		return "sqlite:" + filepath.Join(s.Folder, databaseName(size)+".db"), nil
-	}
-	u, err := url.Parse(s.Postgres)
-	if err != nil {
-		return "", errors.New("--postgres must be a URL")
-	}
-	u.Path = "/" + databaseName(size)
-	err = s.admin(ctx, "CREATE DATABASE "+databaseName(size))
-	if err != nil && strings.Contains(err.Error(), "42P04") { // the database exists
-		err = nil
-	}
-	return u.String(), err
-}
-
-func (s *settings) admin(ctx context.Context, statement string) error {
-	conn, err := pgx.Connect(ctx, s.Postgres)
-	if err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, statement)
-	return errors.Join(err, conn.Close(ctx))
-}
-
-func (s *settings) drop(ctx context.Context, engine string, size int) error {
-	if engine == "postgres" {
-		return s.admin(ctx, "DROP DATABASE "+databaseName(size)+" WITH (FORCE)")
-	}
-	files, err := filepath.Glob(filepath.Join(s.Folder, databaseName(size)+".db*"))
-	for _, file := range files {
-		err = errors.Join(err, os.Remove(file))
-	}
-	return err
-}
-
-// print writes the table of an engine as Markdown: minimum, p50 and p99 of each size in milliseconds, and the growth of
-// p50.
-func (s *settings) print(engine string, results map[int]map[string]result) {
-	fmt.Printf("\n%s, milliseconds: least / p50 / p99\n\n| question |", engine)
-	for _, size := range s.Sizes {
-		fmt.Printf(" %d |", size)
-	}
-	fmt.Printf(" growth of p50 | |\n|%s\n", strings.Repeat("---|", len(s.Sizes)+3))
-	for _, q := range questions() {
-		line, growth, asked := "", []string{}, false
-		var before time.Duration
-		for _, size := range s.Sizes {
-			r, ok := results[size][q.name]
-			if !ok {
-				line += " |"
-				continue
-			}
-			asked = true
-			line += fmt.Sprintf(" %s / %s / %s |", milliseconds(r.least), milliseconds(r.p50), milliseconds(r.p99))
-			if before > 0 {
-				growth = append(growth, fmt.Sprintf("%.2f", float64(r.p50)/float64(before)))
-			}
-			before = r.p50
-		}
-		if asked {
-			fmt.Printf("| %s |%s %s | %s |\n", q.name, line, strings.Join(growth, ", "), q.about)
-		}
-	}
-}
-
-func milliseconds(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }

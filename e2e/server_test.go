@@ -27,7 +27,7 @@ func TestFirstStart(t *testing.T) {
 		return string(out)
 	}
 	first := penguins()
-	for _, wanted := range []string{"penguins_model version", "accuracy", "confusion_matrix", "curl ", "/graphiql", "Ctrl-C"} {
+	for _, wanted := range []string{"penguins_model version", "accuracy", "confusion_matrix", "curl ", "shows it in a browser", "Ctrl-C"} {
 		if !strings.Contains(first, wanted) {
 			t.Errorf("the terminal does not show %q:\n%s", wanted, first)
 		}

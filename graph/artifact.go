@@ -16,14 +16,14 @@ func (artifact) Project(ctx context.Context, a *models.Artifact) (*models.Projec
 func (artifact) LatestVersion(ctx context.Context, a *models.Artifact) (*models.ArtifactVersion, error) {
 	version, err := loadersFrom(ctx).latestVersion.Load(ctx, a.ProjectID, a.ID, toMicros(a.AsOf))
 	if version != nil {
-		loadersFrom(ctx).primeArtifact(a)
+		primeArtifact(ctx, a)
 	}
 	return version, err
 }
 
 func (artifact) Aliases(ctx context.Context, a *models.Artifact) ([]*models.ArtifactAlias, error) {
 	aliases, err := loadersFrom(ctx).artifactAliases.Load(ctx, a.ProjectID, a.ID, toMicros(a.AsOf))
-	loadersFrom(ctx).primeArtifact(a)
+	primeArtifact(ctx, a)
 	return append([]*models.ArtifactAlias{}, aliases...), err // an empty list, not null
 }
 
@@ -62,7 +62,7 @@ func (r artifact) Versions(
 		noteListOf(ctx, a.ProjectID, query, len(versions.Edges))
 	}
 	if view := a.ViewAt(query.AsOf); versions != nil && view != nil {
-		l.primeArtifact(view)
+		primeArtifact(ctx, view)
 	}
 	return versions, err
 }
@@ -91,12 +91,12 @@ func (r artifact) MetadataSeries(
 	series, err := loadSeries(ctx, a.ProjectID, a.ID, page, l.artifactSeries, l.artifactSummaries)
 	noteSeries(ctx, a.ProjectID, page, series)
 	if view := a.ViewAt(epochMicros(page.key.AsOf).time()); series != nil && view != nil {
-		l.primeArtifact(view)
+		primeArtifact(ctx, view)
 	}
 	return series, err
 }
 
 // primeArtifact stores an artifact for its versions.
-func (l *loaders) primeArtifact(a *models.Artifact) {
-	l.artifact.Prime(a.ProjectID, toMicros(a.AsOf), map[models.ID]*models.Artifact{a.ID: a})
+func primeArtifact(ctx context.Context, a *models.Artifact) {
+	loadersFrom(ctx).artifact.Prime(ctx, a.ProjectID, toMicros(a.AsOf), map[models.ID]*models.Artifact{a.ID: a})
 }

@@ -43,7 +43,7 @@ func TestErrorsDocument(t *testing.T) {
 			return a.failure(log, replacer.Replace(`{"i": {"target": {"stepContext": {"stepRunId": "<two>"}}, "metadata": {"a": 1}}}`))
 		},
 		func() any {
-			ctx, cancel := operation.WithTimeout(t.Context(), time.Now().Add(-time.Minute), 10)
+			ctx, cancel := operation.NewTimeout(10).Start(t.Context(), time.Now().Add(-time.Minute))
 			defer cancel()
 			return presented(t, operation.Refuse(context.Cause(ctx)).Errors[0], ast.PathName("artifactVersion"), ast.PathName("upstream"))
 		},

@@ -46,7 +46,7 @@ func loadByID[V comparable](ctx context.Context, l *batch.Loader[epochMicros, V]
 	object, err := l.Load(ctx, models.ID{}, node.ID, toMicros(node.AsOf))
 	if object != none {
 		project, _ := references(object)
-		l.Prime(project, toMicros(node.AsOf), map[models.ID]V{node.ID: object})
+		l.Prime(ctx, project, toMicros(node.AsOf), map[models.ID]V{node.ID: object})
 	}
 	return object, err
 }

@@ -12,11 +12,9 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// loaders are the relations of objects, which are read once for all siblings of an object. They belong to one
-// operation, or to one root field of a mutation.
-type loaders struct {
-	batch.Group
-
+// relations are the loaders of the relations of objects, which are read once for all siblings of an object. All
+// operations share them.
+type relations struct {
 	project     *batch.Loader[noArgs, *models.Project]
 	artifact    *batch.Loader[epochMicros, *models.Artifact]
 	version     *batch.Loader[epochMicros, *models.ArtifactVersion]
@@ -61,6 +59,12 @@ type loaders struct {
 	subjectSeries     *batch.Loader[seriesPage, *models.MetadataSeries]
 	artifactSummaries *batch.Loader[store.EntryKey, *models.SeriesSummary]
 	subjectSummaries  *batch.Loader[store.EntryKey, *models.SeriesSummary]
+}
+
+// loaders are the relations with the values that one operation, or one root field of a mutation, has read.
+type loaders struct {
+	*relations
+	batch.Group
 
 	mu sync.Mutex
 	// queries are the queries of searchedVersions by their text, because a query cannot be an argument of a loader.
@@ -100,18 +104,21 @@ type latestArgs struct {
 
 type loadersKey struct{}
 
+// newRelations returns the relations of the objects of a store.
+func newRelations(s *store.Store) *relations {
+	r := &relations{}
+	r.setObjects(s)
+	r.setLists(s)
+	r.setMetadata(s)
+	r.setSeries(s)
+	r.setProjects(s)
+	return r
+}
+
 // WithLoaders returns a context whose loaders have read nothing yet. It implements operation.Resolvers.
 func (r *Resolver) WithLoaders(ctx context.Context) context.Context {
-	l := &loaders{
-		Group:   batch.Group{Check: checkProject, Start: operation.StartBatch},
-		queries: map[string]models.ListQuery{}, filters: map[string]*models.Filter{},
-	}
-	l.setObjects(r.store)
-	l.setLists(r.store)
-	l.setMetadata(r.store)
-	l.setSeries(r.store)
-	l.setProjects(r.store)
-	return context.WithValue(ctx, loadersKey{}, l)
+	l := &loaders{relations: r.relations, Group: batch.Group{Check: checkProject, Start: operation.StartBatch}}
+	return batch.WithGroup(context.WithValue(ctx, loadersKey{}, l), &l.Group)
 }
 
 // loadersFrom returns the loaders of the operation of ctx.
@@ -126,57 +133,59 @@ func checkProject(ctx context.Context, project models.ID) error {
 }
 
 // setObjects sets the loaders of objects by their ID.
-func (l *loaders) setObjects(s *store.Store) {
-	l.project = batch.NewLoader(&l.Group, fetchByID(s.ProjectsByID), nil, nil)
-	l.artifact = batch.NewLoader(&l.Group, fetchViewsByID(s.ArtifactsByID), nil, nil)
-	l.version = objectLoader(l, fetchViewsByID(s.VersionsByID))
-	l.pipelineRun = batch.NewLoader(&l.Group, fetchViewsByID(s.PipelineRunsByID), nil, nil)
-	l.stepRun = objectLoader(l, fetchViewsByID(s.StepRunsByID))
-	l.subject = batch.NewLoader(&l.Group, fetchAsOf(s.Subjects), nil, nil)
-	l.auditedObject = batch.NewLoader(&l.Group, fetchByID(s.AuditedObjects),
-		func(loaded map[models.ID]models.Node) { l.addNodes(valuesOf(loaded)) }, nil)
-	l.entry = objectLoader(l, fetchViewsByID(s.EntriesByID))
+func (r *relations) setObjects(s *store.Store) {
+	r.project = batch.NewLoader(fetchByID(s.ProjectsByID), nil, nil)
+	r.artifact = batch.NewLoader(fetchViewsByID(s.ArtifactsByID), nil, nil)
+	r.version = objectLoader(fetchViewsByID(s.VersionsByID))
+	r.pipelineRun = batch.NewLoader(fetchViewsByID(s.PipelineRunsByID), nil, nil)
+	r.stepRun = objectLoader(fetchViewsByID(s.StepRunsByID))
+	r.subject = batch.NewLoader(fetchAsOf(s.Subjects), nil, nil)
+	r.auditedObject = batch.NewLoader(fetchByID(s.AuditedObjects),
+		func(ctx context.Context, loaded map[models.ID]models.Node) {
+			loadersFrom(ctx).addNodes(valuesOf(loaded))
+		}, nil)
+	r.entry = objectLoader(fetchViewsByID(s.EntriesByID))
 }
 
 // setLists sets the loaders of related objects and their lists.
-func (l *loaders) setLists(s *store.Store) {
-	l.latestVersion = objectLoader(l, fetchAsOf(s.LatestVersions))
-	l.previousVersion = objectLoader(l, fetchAsOf(s.PreviousVersions))
-	l.versions = pageLoader(l, s.Versions)
-	l.searchedVersions = pageLoader(l,
+func (r *relations) setLists(s *store.Store) {
+	r.latestVersion = objectLoader(fetchAsOf(s.LatestVersions))
+	r.previousVersion = objectLoader(fetchAsOf(s.PreviousVersions))
+	r.versions = pageLoader(s.Versions)
+	r.searchedVersions = pageLoader(
 		func(
 			ctx context.Context, project models.ID, ids []models.ID, p searchPage,
 		) (map[models.ID]*models.ArtifactVersionConnection, error) {
-			return s.SearchVersionsOf(ctx, project, ids, l.query(p.query), p.Page)
+			return s.SearchVersionsOf(ctx, project, ids, loadersFrom(ctx).query(p.query), p.Page)
 		})
-	l.stepRuns = pageLoader(l, fetchPagesAsOf(s.StepRuns))
-	l.consumers = pageLoader(l, fetchPagesAsOf(s.Consumers))
-	l.inputs = listLoader(l, fetchViewsOfLists(s.StepInputs))
-	l.outputs = listLoader(l, fetchViewsOfLists(s.StepOutputs))
-	l.producingOutput = objectLoader(l, fetchAsOf(s.ProducingOutputs))
-	l.producerInputs = listLoader(l, fetchAsOf(s.ProducerInputs))
-	l.aliases = batch.NewLoader(&l.Group, fetchAsOf(s.Aliases), nil, nil)
-	l.artifactAliases = listLoader(l, fetchAsOf(s.ArtifactAliases))
-	l.tags = batch.NewLoader(&l.Group, fetchAsOf(s.Tags), nil, nil)
-	l.projectEvents = pageLoader(l, fetchEvents(s.ProjectEvents))
-	l.artifactEvents = pageLoader(l, fetchEvents(s.ArtifactEvents))
-	l.versionEvents = pageLoader(l, fetchEvents(s.VersionEvents))
-	l.artifactLogged = batch.NewLoader(&l.Group, fetchAsOf(s.LastLoggedOfArtifacts), nil, nil)
+	r.stepRuns = pageLoader(fetchPagesAsOf(s.StepRuns))
+	r.consumers = pageLoader(fetchPagesAsOf(s.Consumers))
+	r.inputs = listLoader(fetchViewsOfLists(s.StepInputs))
+	r.outputs = listLoader(fetchViewsOfLists(s.StepOutputs))
+	r.producingOutput = objectLoader(fetchAsOf(s.ProducingOutputs))
+	r.producerInputs = listLoader(fetchAsOf(s.ProducerInputs))
+	r.aliases = batch.NewLoader(fetchAsOf(s.Aliases), nil, nil)
+	r.artifactAliases = listLoader(fetchAsOf(s.ArtifactAliases))
+	r.tags = batch.NewLoader(fetchAsOf(s.Tags), nil, nil)
+	r.projectEvents = pageLoader(fetchEvents(s.ProjectEvents))
+	r.artifactEvents = pageLoader(fetchEvents(s.ArtifactEvents))
+	r.versionEvents = pageLoader(fetchEvents(s.VersionEvents))
+	r.artifactLogged = batch.NewLoader(fetchAsOf(s.LastLoggedOfArtifacts), nil, nil)
 }
 
 // setMetadata sets the loaders of entries and keys.
-func (l *loaders) setMetadata(s *store.Store) {
-	l.metadata = listLoader(l, fetchLatest(s.LatestEntries))
-	l.columns = listLoader(l, fetchLatest(s.LatestOfKeys))
-	l.historyCount = batch.NewLoader(&l.Group, fetchAsOf(s.HistoryCounts), nil, nil)
-	l.lastLogged = batch.NewLoader(&l.Group, fetchAsOf(s.LastLogged), nil, nil)
-	l.history = pageLoader(l,
+func (r *relations) setMetadata(s *store.Store) {
+	r.metadata = listLoader(fetchLatest(s.LatestEntries))
+	r.columns = listLoader(fetchLatest(s.LatestOfKeys))
+	r.historyCount = batch.NewLoader(fetchAsOf(s.HistoryCounts), nil, nil)
+	r.lastLogged = batch.NewLoader(fetchAsOf(s.LastLogged), nil, nil)
+	r.history = pageLoader(
 		func(
 			ctx context.Context, project models.ID, ids []models.ID, p historyPage,
 		) (map[models.ID]*models.MetadataEntryConnection, error) {
 			return s.History(ctx, project, ids, p.filter, p.Page)
 		})
-	l.keys = pageLoader(l,
+	r.keys = pageLoader(
 		func(
 			ctx context.Context, project models.ID, ids []models.ID, p keyPage,
 		) (map[models.ID]*models.MetadataKeyUsageConnection, error) {
@@ -191,22 +200,24 @@ func (l *loaders) setMetadata(s *store.Store) {
 }
 
 // setSeries sets the loaders of series.
-func (l *loaders) setSeries(s *store.Store) {
-	l.artifactSeries = batch.NewLoader(&l.Group, fetchSeriesPages(s.ArtifactSeries), l.addSeries, seriesPage.HasCursor)
-	l.subjectSeries = batch.NewLoader(&l.Group, fetchSeriesPages(s.SubjectSeries), l.addSeries, seriesPage.HasCursor)
-	l.artifactSummaries = batch.NewLoader(&l.Group, s.ArtifactSummaries, nil, nil)
-	l.subjectSummaries = batch.NewLoader(&l.Group, s.SubjectSummaries, nil, nil)
+func (r *relations) setSeries(s *store.Store) {
+	r.artifactSeries = batch.NewLoader(fetchSeriesPages(s.ArtifactSeries), addSeries, seriesPage.HasCursor)
+	r.subjectSeries = batch.NewLoader(fetchSeriesPages(s.SubjectSeries), addSeries, seriesPage.HasCursor)
+	r.artifactSummaries = batch.NewLoader(s.ArtifactSummaries, nil, nil)
+	r.subjectSummaries = batch.NewLoader(s.SubjectSummaries, nil, nil)
 }
 
 // objectLoader returns a loader that makes the objects of one fetch siblings.
-func objectLoader[A comparable, V any](l *loaders, fetch batch.Fetch[A, V]) *batch.Loader[A, V] {
-	return batch.NewLoader(&l.Group, fetch, func(loaded map[models.ID]V) { addSiblings(l, valuesOf(loaded)) }, nil)
+func objectLoader[A comparable, V any](fetch batch.Fetch[A, V]) *batch.Loader[A, V] {
+	return batch.NewLoader(fetch, func(ctx context.Context, loaded map[models.ID]V) {
+		addSiblings(loadersFrom(ctx), valuesOf(loaded))
+	}, nil)
 }
 
 // listLoader returns a loader that makes the objects of all lists of one fetch siblings.
-func listLoader[A comparable, V any](l *loaders, fetch batch.Fetch[A, []V]) *batch.Loader[A, []V] {
-	return batch.NewLoader(&l.Group, fetch, func(loaded map[models.ID][]V) {
-		addSiblings(l, slices.Concat(valuesOf(loaded)...))
+func listLoader[A comparable, V any](fetch batch.Fetch[A, []V]) *batch.Loader[A, []V] {
+	return batch.NewLoader(fetch, func(ctx context.Context, loaded map[models.ID][]V) {
+		addSiblings(loadersFrom(ctx), slices.Concat(valuesOf(loaded)...))
 	}, nil)
 }
 
@@ -215,13 +226,13 @@ func listLoader[A comparable, V any](l *loaders, fetch batch.Fetch[A, []V]) *bat
 func pageLoader[A interface {
 	comparable
 	HasCursor() bool
-}, V any](l *loaders, fetch batch.Fetch[A, *models.Connection[V]]) *batch.Loader[A, *models.Connection[V]] {
-	return batch.NewLoader(&l.Group, fetch, func(loaded map[models.ID]*models.Connection[V]) {
+}, V any](fetch batch.Fetch[A, *models.Connection[V]]) *batch.Loader[A, *models.Connection[V]] {
+	return batch.NewLoader(fetch, func(ctx context.Context, loaded map[models.ID]*models.Connection[V]) {
 		var nodes []V
 		for _, page := range loaded {
 			nodes = append(nodes, page.Nodes()...)
 		}
-		addSiblings(l, nodes)
+		addSiblings(loadersFrom(ctx), nodes)
 	}, A.HasCursor)
 }
 
@@ -229,6 +240,9 @@ func pageLoader[A interface {
 func (l *loaders) registerQuery(text string, query models.ListQuery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.queries == nil {
+		l.queries = map[string]models.ListQuery{}
+	}
 	l.queries[text] = query
 }
 
@@ -236,6 +250,9 @@ func (l *loaders) registerQuery(text string, query models.ListQuery) {
 func (l *loaders) registerFilter(text string, filter *models.Filter) *models.Filter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.filters == nil {
+		l.filters = map[string]*models.Filter{}
+	}
 	if l.filters[text] == nil {
 		l.filters[text] = filter
 	}

@@ -107,17 +107,17 @@ func (r *Resolver) projectKeys(ctx context.Context, name string, artifact *strin
 
 // setProjects sets the loaders of the lists and counts of projects. They read the lists of a project once for all
 // objects of the project; a statement reads one project.
-func (l *loaders) setProjects(s *store.Store) {
-	l.projectArtifacts = pageLoader(l, fetchOne(func(ctx context.Context, p projectPage) (*models.ArtifactConnection, error) {
-		return s.SearchArtifacts(ctx, p.name, l.query(p.query), p.Page)
+func (r *relations) setProjects(s *store.Store) {
+	r.projectArtifacts = pageLoader(fetchOne(func(ctx context.Context, p projectPage) (*models.ArtifactConnection, error) {
+		return s.SearchArtifacts(ctx, p.name, loadersFrom(ctx).query(p.query), p.Page)
 	}))
-	l.projectRuns = pageLoader(l, fetchOne(func(ctx context.Context, p projectPage) (*models.PipelineRunConnection, error) {
-		return s.SearchPipelineRuns(ctx, p.name, l.query(p.query), p.Page)
+	r.projectRuns = pageLoader(fetchOne(func(ctx context.Context, p projectPage) (*models.PipelineRunConnection, error) {
+		return s.SearchPipelineRuns(ctx, p.name, loadersFrom(ctx).query(p.query), p.Page)
 	}))
-	l.projectKeys = pageLoader(l, fetchOne(func(ctx context.Context, p projectKeys) (*models.MetadataKeyUsageConnection, error) {
+	r.projectKeys = pageLoader(fetchOne(func(ctx context.Context, p projectKeys) (*models.MetadataKeyUsageConnection, error) {
 		return s.ProjectKeys(ctx, p.name, p.artifact, p.KeyQuery, p.Page)
 	}))
-	l.projectCounts = batch.NewLoader(&l.Group,
+	r.projectCounts = batch.NewLoader(
 		func(ctx context.Context, project models.ID, ids []models.ID, of store.Objects) (map[models.ID]*int32, error) {
 			count, err := s.CountObjects(ctx, project, of)
 			if err != nil {

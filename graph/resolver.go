@@ -13,7 +13,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/graph/exec"
-	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -37,9 +36,10 @@ const defaultStatementsPerOperation = 3
 
 // Resolver holds the resolvers of all types.
 type Resolver struct {
-	store   *store.Store
-	options Options
-	limits  models.ServerLimits
+	store     *store.Store
+	options   Options
+	limits    models.ServerLimits
+	relations *relations
 }
 
 // New returns a resolver.
@@ -47,7 +47,7 @@ func New(o Options) *Resolver {
 	if o.StatementsPerOperation == 0 {
 		o.StatementsPerOperation = defaultStatementsPerOperation
 	}
-	return &Resolver{store: o.Store, options: o, limits: o.Limits}
+	return &Resolver{store: o.Store, options: o, limits: o.Limits, relations: newRelations(o.Store)}
 }
 
 // Schema returns the executable schema, without @defer: incremental delivery needs another transport.
@@ -62,7 +62,7 @@ func (r *Resolver) Schema() graphql.ExecutableSchema {
 func (r *Resolver) StartOperation(
 	ctx context.Context, caller string, isMutation bool, cancel context.CancelCauseFunc,
 ) context.Context {
-	ctx = seqmarshal.WithOperation(store.WithBudget(ctx, r.limits.ReadBytes(), cancel))
+	ctx = store.WithBudget(ctx, r.limits.ReadBytes(), cancel)
 	if !isMutation {
 		ctx = withNamedKeys(ctx)
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -85,7 +86,7 @@ func (l *loaders) addNodes(nodes []models.Node) {
 }
 
 // addSeries makes the versions and the entries of the points of all series siblings.
-func (l *loaders) addSeries(series map[models.ID]*models.MetadataSeries) {
+func addSeries(ctx context.Context, series map[models.ID]*models.MetadataSeries) {
 	var versions []*models.ArtifactVersion
 	var entries []*models.MetadataEntry
 	for _, s := range series {
@@ -96,8 +97,8 @@ func (l *loaders) addSeries(series map[models.ID]*models.MetadataSeries) {
 			}
 		}
 	}
-	addSiblings(l, versions)
-	addSiblings(l, entries)
+	addSiblings(loadersFrom(ctx), versions)
+	addSiblings(loadersFrom(ctx), entries)
 }
 
 func valuesOf[V any](m map[models.ID]V) []V { return slices.Collect(maps.Values(m)) }

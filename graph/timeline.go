@@ -69,7 +69,7 @@ func (r artifact) Timeline(
 	if err != nil {
 		return nil, err
 	}
-	loadersFrom(ctx).primeArtifact(a)
+	primeArtifact(ctx, a)
 	return loadersFrom(ctx).artifactEvents.Load(ctx, a.ProjectID, a.ID, page)
 }
 

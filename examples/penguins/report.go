@@ -57,11 +57,11 @@ func (v *modelVersion) render(endpoint *url.URL, withKey bool) string {
 	if withKey {
 		headers += ` -H "Authorization: Bearer $PLACARD_API_KEY"`
 	}
-	page := url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host, Path: "/graphiql"}
+	page := url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host, Path: "/"}
 	return limit(title, reportWidth) + "\n" + renderTable(lines) + "\n" +
 		"curl '" + strings.ReplaceAll(endpoint.String(), "'", "%27") + "' " + headers + " \\\n" +
 		`  -d '{"query": "{ artifacts { nodes { latestVersion { metadataJson } } } }"}'` + "\n" +
-		page.String() + " explores the API in a browser\nCtrl-C in the terminal of the server stops it\n"
+		page.String() + " shows it in a browser\nCtrl-C in the terminal of the server stops it\n"
 }
 
 // renderTable aligns lines of three cells. A line with one cell is a heading.

@@ -17489,40 +17489,6 @@ func (ec *executionContext) marshalNMetadataCard2ᚖgithubᚗcomᚋplacardᚋpla
 	return ec._MetadataCard(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
-	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalOMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
-func (ec *executionContext) marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
-	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) marshalNMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx context.Context, sel ast.SelectionSet, v *models.MetadataEntry) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "MetadataEntry!")
-		return graphql.Null
-	}
-	return ec._MetadataEntry(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNMetadataEntryEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.MetadataEntry]) graphql.Marshaler {
 	return ec._MetadataEntryEdge(ctx, sel, &v)
 }
@@ -18172,13 +18138,6 @@ func (ec *executionContext) marshalOLogMetadataPayload2ᚖgithubᚗcomᚋplacard
 		return graphql.Null
 	}
 	return ec._LogMetadataPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx context.Context, sel ast.SelectionSet, v *models.MetadataEntry) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._MetadataEntry(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {

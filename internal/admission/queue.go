@@ -54,18 +54,22 @@ func NewQueue[C comparable](slots, maxWaiting int) *Queue[C] {
 	return &Queue[C]{slots: slots, maxWaiting: maxWaiting, available: slots, callers: map[C]*caller[C]{}}
 }
 
-// Acquire waits for a slot, which the caller returns with Leave. If ctx ends first, it returns the cause. If too many
+// TryAcquire acquires a slot as Acquire does, or returns false if the caller has to wait for it.
+func (q *Queue[C]) TryAcquire(id C) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c := q.callerOf(id)
+	acquired := q.take(c)
+	q.removeIdle(c)
+	return acquired
+}
+
+// Acquire waits for a slot, which the caller returns with Release. If ctx ends first, it returns the cause. If too many
 // wait, the newest waiter of the caller with the most waiters gets ErrFull, which can be this one.
 func (q *Queue[C]) Acquire(ctx context.Context, id C) error {
 	q.mu.Lock()
-	c := q.callers[id]
-	if c == nil {
-		c = &caller[C]{id: id}
-		q.callers[id] = c
-	}
-	if c.waiters.Len() == 0 && q.available > 0 && c.held < q.maxHeld(c) {
-		q.available--
-		c.held++
+	c := q.callerOf(id)
+	if q.take(c) {
 		q.mu.Unlock()
 		return nil
 	}
@@ -82,6 +86,26 @@ func (q *Queue[C]) Acquire(ctx context.Context, id C) error {
 	q.waits++
 	q.mu.Unlock()
 	return q.wait(ctx, c, element)
+}
+
+// callerOf returns a caller, which removeIdle removes again.
+func (q *Queue[C]) callerOf(id C) *caller[C] {
+	c := q.callers[id]
+	if c == nil {
+		c = &caller[C]{id: id}
+		q.callers[id] = c
+	}
+	return c
+}
+
+// take gives a caller a slot and returns true, or returns false if the caller has to wait.
+func (q *Queue[C]) take(c *caller[C]) bool {
+	if c.waiters.Len() > 0 || q.available == 0 || c.held >= q.maxHeld(c) {
+		return false
+	}
+	q.available--
+	c.held++
+	return true
 }
 
 // wait waits until the waiter in element gets a slot or is evicted, or until ctx ends.

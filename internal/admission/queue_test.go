@@ -276,3 +276,28 @@ func TestByteBudget(t *testing.T) {
 		t.Errorf("%d left", b.Available())
 	}
 }
+
+// TestTryAcquire checks that TryAcquire gives a slot where Acquire would not wait, and takes no slot of others.
+func TestTryAcquire(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 4, 100)
+		for i, want := range []bool{true, true, true, false} { // a quarter is left for others
+			if got := b.TryAcquire("busy"); got != want {
+				t.Errorf("attempt %d: got %t", i, got)
+			}
+		}
+		if !b.TryAcquire("other") || b.TryAcquire("third") || b.Stats().InUse != 4 || b.Stats().Waiting != 0 {
+			t.Errorf("got %+v, want all slots in use", b.Stats())
+		}
+		b.enter("third", 1)
+		b.leave("other")
+		b.expect(4, 0, "third")
+		b.enter("busy", 1)
+		b.leave("busy") // its own waiter comes first
+		if b.Holds("busy") > 3 || b.TryAcquire("busy") {
+			t.Errorf("got %+v and %d of busy", b.Stats(), b.Holds("busy"))
+		}
+		b.drain()
+	})
+}

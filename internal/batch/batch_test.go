@@ -48,12 +48,13 @@ func TestLoad(t *testing.T) {
 	group, f := newGroup(nil), &fetches{}
 	group.AddSiblings([]models.ID{object(1), object(2), object(2), {}})
 	group.AddSiblings([]models.ID{object(2), object(3), object(9)})
-	loader := NewLoader(group, f.fetch, func(values map[models.ID]string) {
+	loader := NewLoader(f.fetch, func(_ context.Context, values map[models.ID]string) {
 		if len(values) == 0 {
 			t.Error("no values are loaded")
 		}
 	}, func(arg string) bool { return arg == "cursor" })
-	loader.Prime(object(100), "a", map[models.ID]string{object(7): "primed"})
+	ctx := WithGroup(t.Context(), group)
+	loader.Prime(ctx, object(100), "a", map[models.ID]string{object(7): "primed"})
 	for _, c := range []struct {
 		id      byte
 		arg     string
@@ -70,7 +71,7 @@ func TestLoad(t *testing.T) {
 		{7, "a", "primed", nil},
 	} {
 		f.fetched = nil
-		value, err := loader.Load(t.Context(), object(100), object(c.id), c.arg)
+		value, err := loader.Load(ctx, object(100), object(c.id), c.arg)
 		var fetched []byte
 		for _, ids := range f.fetched {
 			for _, id := range ids {
@@ -81,9 +82,14 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%d with %s: got %q (%v) by fetching %v, want %q by %v", c.id, c.arg, value, err, fetched, c.want, c.fetched)
 		}
 	}
-	loader.Prime(object(100), "a", map[models.ID]string{object(4): "other"})
-	if value, _ := loader.Load(t.Context(), object(100), object(4), "a"); value != "4a" {
+	loader.Prime(ctx, object(100), "a", map[models.ID]string{object(4): "other"})
+	if value, _ := loader.Load(ctx, object(100), object(4), "a"); value != "4a" {
 		t.Errorf("Prime replaces a value: %s", value)
+	}
+	f.fetched = nil
+	other := WithGroup(t.Context(), newGroup(nil))
+	if value, _ := loader.Load(other, object(100), object(7), "a"); value != "7a" || len(f.fetched) != 1 {
+		t.Errorf("another group has a value of the first one: %s after %d fetches", value, len(f.fetched))
 	}
 }
 
@@ -92,24 +98,24 @@ func TestLoadErrors(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("failed")
 	f := &fetches{err: failed}
-	loader := NewLoader(newGroup(nil), f.fetch, nil, nil)
+	loader := NewLoader(f.fetch, nil, nil)
+	ctx := WithGroup(t.Context(), newGroup(nil))
 	for range 2 {
-		if _, err := loader.Load(t.Context(), models.ID{}, object(1), ""); !errors.Is(err, failed) || len(f.fetched) != 1 {
+		if _, err := loader.Load(ctx, models.ID{}, object(1), ""); !errors.Is(err, failed) || len(f.fetched) != 1 {
 			t.Errorf("got %v after %d fetches", err, len(f.fetched))
 		}
 	}
-	loader = NewLoader(newGroup(failed), f.fetch, nil, nil)
-	if _, err := loader.Load(t.Context(), object(100), object(1), ""); !errors.Is(err, failed) || len(f.fetched) != 1 {
+	if _, err := loader.Load(WithGroup(ctx, newGroup(failed)), object(100), object(1), ""); !errors.Is(err, failed) || len(f.fetched) != 1 {
 		t.Errorf("a forbidden project: got %v after %d fetches", err, len(f.fetched))
 	}
-	loader = NewLoader(newGroup(nil), func(context.Context, models.ID, []models.ID, string) (map[models.ID]string, error) {
+	loader = NewLoader(func(context.Context, models.ID, []models.ID, string) (map[models.ID]string, error) {
 		panic("as a test")
 	}, nil, nil)
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = loader.Load(t.Context(), models.ID{}, object(1), "")
+		_, _ = loader.Load(ctx, models.ID{}, object(1), "")
 	}()
-	if _, err := loader.Load(t.Context(), models.ID{}, object(1), ""); !errors.Is(err, errAborted) {
+	if _, err := loader.Load(ctx, models.ID{}, object(1), ""); !errors.Is(err, errAborted) {
 		t.Errorf("after a panic: got %v", err)
 	}
 }
@@ -123,11 +129,11 @@ func TestConcurrentLoads(t *testing.T) {
 		ids = append(ids, object(n+10))
 	}
 	group.AddSiblings(ids)
-	loader := NewLoader(group, f.fetch, nil, nil)
+	loader, ctx := NewLoader(f.fetch, nil, nil), WithGroup(t.Context(), group)
 	var loads sync.WaitGroup
 	for _, id := range ids {
 		loads.Go(func() {
-			if value, err := loader.Load(t.Context(), models.ID{}, id, "a"); value != fmt.Sprint(id[0], "a") || err != nil {
+			if value, err := loader.Load(ctx, models.ID{}, id, "a"); value != fmt.Sprint(id[0], "a") || err != nil {
 				t.Errorf("got %q (%v)", value, err)
 			}
 		})

@@ -36,7 +36,7 @@ func generate() error {
 	if err := bindConditions(cfg); err != nil {
 		return err
 	}
-	if err := api.Generate(cfg); err != nil {
+	if err := api.Generate(cfg, api.AddPlugin(entryMarshalers{})); err != nil {
 		return err
 	}
 	return errors.Join(forGenerated(cfg, "*.generated.go", marshalSequentially), writeClientFile(cfg))

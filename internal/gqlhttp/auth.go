@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/placard/placard/internal/auth"
-	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/models"
 )
 
@@ -28,7 +27,7 @@ func (x *exchange) authenticate() error {
 		}
 	}
 	x.authenticatedAt = time.Now()
-	x.r = x.r.WithContext(auth.NewContext(x.r.Context(), principal))
+	x.ctx = auth.NewContext(x.ctx, principal)
 	x.caller = addressOf(x.r)
 	if !principal.KeyID.IsZero() {
 		x.caller = "key " + principal.KeyID.String()
@@ -60,7 +59,7 @@ func (x *exchange) lookUpKey() (auth.Principal, error) {
 	if !wellFormed {
 		return auth.Principal{}, unauthenticated
 	}
-	ctx, cancel := operation.WithTimeout(x.r.Context(), time.Now(), float64(x.Limits.ReadSeconds))
+	ctx, cancel := x.lookupTimeout.Start(x.ctx, time.Now())
 	defer cancel()
 	address := addressOf(x.r)
 	if err := x.keyLookups.Acquire(ctx, address); err != nil {

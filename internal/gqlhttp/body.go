@@ -51,8 +51,7 @@ func (x *exchange) readBody() (*body, error) {
 		return nil, &statusError{http.StatusUnsupportedMediaType,
 			models.BadInput(nil, "the body must not be compressed"), "Accept-Encoding", "identity"}
 	}
-	media, parameters, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
-	if err != nil || media != mediaTypeJSON || !isUTF8(parameters) {
+	if !isJSON(x.r.Header.Get("Content-Type")) {
 		return nil, &statusError{status: http.StatusUnsupportedMediaType,
 			err: models.BadInput(nil, "the body must be %s in UTF-8", mediaTypeJSON)}
 	}
@@ -63,9 +62,22 @@ func (x *exchange) readBody() (*body, error) {
 	return b, nil
 }
 
+// isJSON reports whether the Content-Type of a body is JSON in UTF-8.
+func isJSON(contentType string) bool {
+	if contentType == mediaTypeJSON {
+		return true
+	}
+	media, parameters, err := mime.ParseMediaType(contentType)
+	return err == nil && media == mediaTypeJSON && isUTF8(parameters)
+}
+
 // read reads a body of at most limit bytes. It doubles the buffer, so it reserves at most twice the size of the body.
 func (b *body) read(w http.ResponseWriter, r *http.Request, limit int64) error {
-	b.data = make([]byte, 0, min(freeBodyBytes, limit+1))
+	size := min(freeBodyBytes, limit+1)
+	if r.ContentLength >= 0 {
+		size = min(size, r.ContentLength+1) // the last byte is free, so that a longer body is noticed
+	}
+	b.data = make([]byte, 0, size)
 	for int64(len(b.data)) <= limit {
 		if len(b.data) == cap(b.data) {
 			size := min(2*int64(cap(b.data)), limit+1)

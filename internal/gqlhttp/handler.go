@@ -5,6 +5,7 @@
 package gqlhttp
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -44,6 +45,8 @@ type Handler struct {
 	// requestBytes and responseBytes bound the buffers for slow clients.
 	requestBytes, responseBytes *admission.ByteBudget
 	rateLimiter                 *rateLimiter
+	// lookupTimeout bounds the look-up of an API key, and queueTimeout the wait for a slot.
+	lookupTimeout, queueTimeout *operation.Timeout
 }
 
 // maxConcurrentKeyLookups is the number of API keys that are looked up at once.
@@ -57,14 +60,18 @@ func New(o Options) *Handler {
 		requestBytes:  admission.NewByteBudget(maxBufferedBodies * int64(o.Limits.RequestBytes)),
 		responseBytes: admission.NewByteBudget(int64(o.Limits.ConcurrentOperations) * int64(o.Limits.AnswerBytes)),
 		rateLimiter:   newRateLimiter(o.RateLimit),
+		lookupTimeout: operation.NewTimeout(o.Limits.ReadSeconds),
+		queueTimeout:  operation.NewTimeout(min(o.Limits.ReadSeconds, o.Limits.WriteSeconds)),
 	}
 }
 
 // exchange is a request and its response.
 type exchange struct {
 	*Handler
-	w       http.ResponseWriter
-	r       *http.Request
+	w http.ResponseWriter
+	r *http.Request
+	// ctx is the context of the request for the operation. It has the principal, and what the observer has added.
+	ctx     context.Context
 	summary *Summary
 	// media is the media type of the response.
 	media string
@@ -76,9 +83,9 @@ type exchange struct {
 
 // ServeHTTP answers a request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r, summary, end := h.startRequest(r)
+	ctx, summary, end := h.startRequest(r)
 	defer end()
-	x := &exchange{Handler: h, w: w, r: r, summary: summary, media: negotiate(r.Header.Values("Accept"))}
+	x := &exchange{Handler: h, w: w, r: r, ctx: ctx, summary: summary, media: negotiate(r.Header.Values("Accept"))}
 	if x.media == "" {
 		x.media = mediaTypeJSON
 		x.respond(http.StatusNotAcceptable, operation.Refuse(models.BadInput(nil,
@@ -128,24 +135,27 @@ func (x *exchange) execute() (*operation.Response, error) {
 	if refusal != nil {
 		return refusal, nil
 	}
-	if err := x.rateLimiter.allow(auth.FromContext(x.r.Context()), o.Cost); err != nil {
+	if err := x.rateLimiter.allow(auth.FromContext(x.ctx), o.Cost); err != nil {
 		return nil, err
 	}
-	return x.Executor.Execute(x.r.Context(), o), nil
+	return x.Executor.Execute(x.ctx, o), nil
 }
 
 // acquireSlot waits for a slot of the queue. The wait counts against the timeout of the operation. The shorter one of
 // queries and mutations applies, because the request is not parsed yet.
 func (x *exchange) acquireSlot(startedAt time.Time) error {
-	timeout := min(float64(x.Limits.ReadSeconds), float64(x.Limits.WriteSeconds))
-	ctx, cancel := operation.WithTimeout(x.r.Context(), startedAt, timeout)
+	if x.Queue.TryAcquire(x.caller) {
+		x.summary.QueueOutcome = admission.Admitted
+		return nil
+	}
+	ctx, cancel := x.queueTimeout.Start(x.ctx, startedAt)
 	defer cancel()
 	err := x.Queue.Acquire(ctx, x.caller)
-	x.summary.QueueTime, x.summary.QueueOutcome = time.Since(startedAt), admission.OutcomeOf(x.r.Context(), err)
+	x.summary.QueueTime, x.summary.QueueOutcome = time.Since(startedAt), admission.OutcomeOf(x.ctx, err)
 	if err == nil {
 		return nil
 	}
-	if x.r.Context().Err() != nil {
+	if x.ctx.Err() != nil {
 		err = operation.Cancelled(nil)
 	}
 	return unavailable(queueError(err))

@@ -57,7 +57,8 @@ func parseAccept(headers []string) []acceptedRange {
 // over a wildcard, which may follow a type that the client excludes. Of two types with one quality, the client's first
 // one counts, and JSON if the client has named neither.
 func negotiate(accept []string) string {
-	if strings.TrimSpace(strings.Join(accept, "")) == "" {
+	switch strings.TrimSpace(strings.Join(accept, ",")) {
+	case "", mediaTypeJSON, "*/*": // most clients
 		return mediaTypeJSON
 	}
 	ranges := parseAccept(accept)

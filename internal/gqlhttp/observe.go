@@ -69,15 +69,16 @@ func (s *Summary) recordResponse(response *operation.Response) {
 	}
 }
 
-// startRequest notifies the observer of a request, and returns the request with its context. end notifies the observer
+// startRequest notifies the observer of a request, and returns the context of the request. end notifies the observer
 // again and writes the log.
-func (h *Handler) startRequest(r *http.Request) (observed *http.Request, s *Summary, end func()) {
+func (h *Handler) startRequest(r *http.Request) (ctx context.Context, s *Summary, end func()) {
 	s = &Summary{Code: string(models.CodeInternal), startedAt: time.Now()} // the code of a panic
-	ctx, endRequest := r.Context(), func(*Summary) {}
+	ctx = r.Context()
+	endRequest := func(*Summary) {}
 	if h.Observer != nil {
 		ctx, endRequest = h.Observer.StartRequest(r)
 	}
-	return r.WithContext(ctx), s, func() {
+	return ctx, s, func() {
 		if s.Duration == 0 {
 			s.Duration = time.Since(s.startedAt)
 		}

@@ -1,7 +1,6 @@
 package gqlhttp
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -67,7 +66,7 @@ func (x *exchange) respondError(err error) {
 			x.w.Header().Set(known.header, known.value)
 		}
 	}
-	x.respond(status, x.Presenter.Refuse(x.r.Context(), err))
+	x.respond(status, x.Presenter.Refuse(x.ctx, err))
 }
 
 // respond records and writes a response.
@@ -76,53 +75,61 @@ func (x *exchange) respond(status int, response *operation.Response) {
 	x.write(x.w, x.r, x.media, status, response)
 }
 
+// The values of headers that responses share. Nothing changes them: Set replaces a value, and Add copies it.
+var (
+	noStore      = []string{"no-store"}
+	noSniff      = []string{"nosniff"}
+	contentTypes = map[string][]string{
+		mediaTypeJSON:            {mediaTypeJSON + "; charset=utf-8"},
+		mediaTypeGraphQLResponse: {mediaTypeGraphQLResponse + "; charset=utf-8"},
+	}
+)
+
 // write writes a response. Its data is JSON already, and is not copied.
 func (h *Handler) write(
 	w http.ResponseWriter, r *http.Request, media string, status int, response *operation.Response,
 ) {
-	var before, after bytes.Buffer
-	before.WriteByte('{')
-	member := func(to *bytes.Buffer, name string, value any) {
-		text, err := json.Marshal(value)
-		if err != nil {
-			h.Log.ErrorContext(r.Context(), "cannot write a member of the response", "member", name, "error", err)
-			text = []byte("null")
-		}
-		if before.Len() > 1 {
-			to.WriteByte(',')
-		}
-		to.WriteString(`"` + name + `":`)
-		to.Write(text)
-	}
+	before := []byte{'{'}
 	if len(response.Errors) > 0 {
-		member(&before, "errors", response.Errors)
+		before = h.appendMember(before, r, "errors", response.Errors)
 	}
 	var data []byte
 	if response.Outcome.HasData() {
 		if data = response.Data; data == nil {
 			data = []byte("null")
 		}
-		if before.Len() > 1 {
-			before.WriteByte(',')
+		if len(before) > 1 {
+			before = append(before, ',')
 		}
-		before.WriteString(`"data":`)
+		before = append(before, `"data":`...)
 	}
-	if len(response.Extensions) > 0 {
-		member(&after, "extensions", response.Extensions)
+	var after []byte
+	if response.Extensions != nil { // each response has errors or data before them
+		after = h.appendMember([]byte{','}, r, "extensions", response.Extensions)
 	}
-	after.WriteByte('}')
+	after = append(after, '}')
 	header := w.Header()
-	header.Set("Content-Type", media+"; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(before.Len()+len(data)+after.Len()))
+	header["Content-Type"] = contentTypes[media]
+	header["Content-Length"] = []string{strconv.Itoa(len(before) + len(data) + len(after))}
 	header.Add("Vary", "Accept")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
+	header["Cache-Control"] = noStore
+	header["X-Content-Type-Options"] = noSniff
 	w.WriteHeader(status)
-	for _, part := range [][]byte{before.Bytes(), data, after.Bytes()} {
+	for _, part := range [][]byte{before, data, after} {
 		if _, err := w.Write(part); err != nil {
 			return // the client has left
 		}
 	}
+}
+
+// appendMember appends a member of the response.
+func (h *Handler) appendMember(b []byte, r *http.Request, name string, value any) []byte {
+	text, err := json.Marshal(value)
+	if err != nil {
+		h.Log.ErrorContext(r.Context(), "cannot write a member of the response", "member", name, "error", err)
+		text = []byte("null")
+	}
+	return append(append(strconv.AppendQuote(b, name), ':'), text...)
 }
 
 // freeResponseBytes is the size of a response that needs no budget, so that slow downloads of large responses do not

@@ -64,8 +64,7 @@ func (p hostPolicy) checkHost(refuse refusal) func(http.Handler) http.Handler {
 			if name, _, err := net.SplitHostPort(host); err == nil {
 				host = name
 			}
-			ip := net.ParseIP(strings.Trim(host, "[]"))
-			if p.checked && !p.allowed[strings.ToLower(host)] && (ip == nil || p.loopbackOnly && !ip.IsLoopback()) {
+			if p.checked && !p.allowed[strings.ToLower(host)] && !p.allowsAddress(host) {
 				refuse(w, r, http.StatusMisdirectedRequest,
 					models.Forbidden("the server does not accept this host name; --allowed-hosts and --public-url add names"))
 				return
@@ -73,6 +72,12 @@ func (p hostPolicy) checkHost(refuse refusal) func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// allowsAddress reports whether a host is an IP address that is allowed.
+func (p hostPolicy) allowsAddress(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return ip != nil && (!p.loopbackOnly || ip.IsLoopback())
 }
 
 // MetricsGuard returns middleware that rejects requests for /metrics with a host name that is not allowed. It always
@@ -103,8 +108,8 @@ func (o HostOptions) checkOrigin(refuse refusal) (check func(http.Handler) http.
 			// A query by GET changes nothing but costs time, so it is checked like a POST. Pages and probes may be
 			// linked from anywhere.
 			checked := r
-			if r.URL.Path == graphqlPath && r.Method != http.MethodOptions {
-				checked = r.Clone(r.Context())
+			if r.URL.Path == graphqlPath && r.Method != http.MethodOptions && r.Method != http.MethodPost {
+				checked = r.WithContext(r.Context()) // a copy
 				checked.Method = http.MethodPost
 			}
 			if protection.Check(checked) != nil {

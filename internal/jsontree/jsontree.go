@@ -143,29 +143,37 @@ func (s *keySet) add(key string) bool {
 	return true
 }
 
-// decoders keeps decoders for reuse.
-var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+// parsers keeps parsers for reuse.
+var parsers = sync.Pool{New: func() any { return new(parser) }}
 
 type parser struct {
-	decoder *jsontext.Decoder
+	decoder jsontext.Decoder
+	input   bytes.Buffer
 	strict  bool
 	depth   int
 }
+
+// reset sets the text that the parser reads. The decoder reads a bytes.Buffer without copying. It must accept the
+// faults that the parser reports by itself.
+func (p *parser) reset(text []byte, strict bool) {
+	p.input, p.strict, p.depth = *bytes.NewBuffer(text), strict, 0
+	p.decoder.Reset(&p.input, acceptFaults...)
+}
+
+var acceptFaults = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
 func parse(text []byte, strict bool) (any, error) {
 	if !utf8.Valid(text) {
 		return nil, &Error{Offset: int64(validPrefix(text)), Fault: faultUTF8}
 	}
-	decoder := decoders.Get().(*jsontext.Decoder)
-	defer decoders.Put(decoder)
-	defer decoder.Reset(bytes.NewBuffer(nil))
-	// The decoder reads a bytes.Buffer without copying. It must accept the faults that the parser reports by itself.
-	decoder.Reset(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	p := &parser{decoder: decoder, strict: strict}
+	p := parsers.Get().(*parser)
+	defer parsers.Put(p)
+	defer p.reset(nil, false) // without the text
+	p.reset(text, strict)
 	node, err := p.node()
 	if err == nil {
-		offset := decoder.InputOffset()
-		if _, end := decoder.ReadToken(); !errors.Is(end, io.EOF) {
+		offset := p.decoder.InputOffset()
+		if _, end := p.decoder.ReadToken(); !errors.Is(end, io.EOF) {
 			err = &Error{Offset: offset, Fault: faultTrailing}
 		}
 	}
@@ -284,6 +292,9 @@ func (p *parser) text() (string, *Error) {
 	raw, err := p.decoder.ReadValue()
 	if err != nil {
 		return "", p.malformed(err)
+	}
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), nil // between the quotes
 	}
 	text, err := jsontext.AppendUnquote(make([]byte, 0, len(raw)), raw)
 	if err == nil {

@@ -5,11 +5,12 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/placard/placard/internal/entryjson"
 	"github.com/placard/placard/internal/near"
 	"github.com/placard/placard/models"
 )
 
-// document is a query text that is valid and within the limits. It is immutable, so requests share it.
+// document is a query text that is valid and within the limits. It does not change, so requests share it.
 type document struct {
 	tree *ast.QueryDocument
 	// memorySize is the approximate number of bytes in memory.
@@ -19,6 +20,8 @@ type document struct {
 	// nestedVariables are the names of variables inside literals. The other variables are whole arguments, which have a
 	// type.
 	nestedVariables map[string]bool
+	// entries holds the compiled selection sets of entries.
+	entries entryjson.Cache
 }
 
 // operation returns the operation that a request names.

@@ -2,44 +2,40 @@ package operation
 
 import (
 	"context"
-	"fmt"
-	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"github.com/placard/placard/models"
+	"github.com/placard/placard/internal/entryjson"
+	"github.com/placard/placard/internal/meter"
 )
+
+// ReserveBytes counts bytes of a value before a resolver makes it, because sibling fields are resolved at the same
+// time. It returns an error if the operation has ended.
+func ReserveBytes(ctx context.Context, bytes int) error { return meter.From(ctx).ReserveBytes(bytes) }
 
 // Execute executes an operation that Prepare has not refused. The operation ends when ctx ends or a limit of size is
 // exceeded. At its deadline only its reads end, so fields without reads still get their values.
 func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 	isMutation := o.definition.Operation == ast.Mutation
-	timeout := float64(e.Limits.ReadSeconds)
+	timeout := e.readTimeout
 	if isMutation {
-		timeout = float64(e.Limits.WriteSeconds)
+		timeout = e.writeTimeout
 	}
 	operationCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	operationCtx, meter := withMeter(operationCtx, &e.Limits, cancel)
+	operationCtx, responseMeter := meter.Start(operationCtx, &e.Limits, cancel)
+	operationCtx = entryjson.WithCache(operationCtx, &o.document.entries)
 	operationCtx = e.Resolvers.StartOperation(e.withObserver(operationCtx), o.request.Caller, isMutation, cancel)
-	readCtx, cancelReads := WithTimeout(operationCtx, o.request.StartedAt, timeout)
+	readCtx, cancelReads := timeout.Start(operationCtx, o.request.StartedAt)
 	defer cancelReads()
 	readCtx = graphql.WithOperationContext(e.Resolvers.WithLoaders(readCtx), &graphql.OperationContext{
 		RawQuery: o.request.Query, OperationName: o.request.OperationName, Variables: o.arguments,
 		Doc: o.document.tree, Operation: o.definition, RecoverFunc: e.Presenter.recoverPanic,
-		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) {
-			if meter.addField(); operationCtx.Err() != nil {
-				return nil, context.Cause(operationCtx)
-			}
-			value, err := next(ctx)
-			meter.add(fieldBytes(graphql.GetFieldContext(ctx), value))
-			return value, err
-		},
+		ResolverMiddleware: responseMeter.Resolve,
 		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			if isMutation {
 				ctx = e.Resolvers.WithLoaders(ctx)
@@ -47,7 +43,7 @@ func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 			field := graphql.GetFieldContext(ctx).Object + "." + graphql.GetRootFieldContext(ctx).Field.Name
 			ctx, end := startBatch(ctx, field, 1)
 			defer end(nil)
-			return next(ctx)
+			return responseMeter.Sized(next(ctx))
 		},
 	})
 	readCtx = graphql.WithResponseContext(readCtx, e.Presenter.Present, e.Presenter.recoverPanic)
@@ -72,13 +68,4 @@ func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 		response.setWarnings(e.Resolvers.Warnings(readCtx))
 	}
 	return response
-}
-
-// WithTimeout returns a context that ends a number of seconds after startedAt. Its cause is LIMIT_EXCEEDED.
-func WithTimeout(ctx context.Context, startedAt time.Time, seconds float64) (context.Context, context.CancelFunc) {
-	limit := int64(math.Ceil(seconds))
-	return context.WithDeadlineCause(ctx, startedAt.Add(time.Duration(seconds*float64(time.Second))), &models.Error{
-		Code: models.CodeLimitExceeded, Message: fmt.Sprintf("the request took longer than %g seconds", seconds),
-		Limit: &limit, Actual: &limit, Retryable: true,
-	})
 }

@@ -48,7 +48,8 @@ type Executor struct {
 	Options
 	documents *lru.Cache[*document]
 	// queries are the queries that clients have sent with their hashes (automatic persisted queries).
-	queries *lru.Cache[string]
+	queries                   *lru.Cache[string]
+	readTimeout, writeTimeout *Timeout
 }
 
 const (
@@ -67,9 +68,10 @@ func New(o Options) (*Executor, error) {
 		}
 	}
 	return &Executor{
-		Options:   o,
-		documents: lru.New(maxCachedDocuments, maxCachedBytes, func(d *document) int { return d.memorySize }),
-		queries:   lru.New(maxCachedQueries, maxCachedQueryBytes, func(query string) int { return len(query) }),
+		Options:     o,
+		documents:   lru.New(maxCachedDocuments, maxCachedBytes, func(d *document) int { return d.memorySize }),
+		queries:     lru.New(maxCachedQueries, maxCachedQueryBytes, func(query string) int { return len(query) }),
+		readTimeout: NewTimeout(o.Limits.ReadSeconds), writeTimeout: NewTimeout(o.Limits.WriteSeconds),
 	}, nil
 }
 
@@ -136,7 +138,7 @@ func (e *Executor) Prepare(r *Request) (*Operation, *Response) {
 
 // addCost adds the cost of the operation to the extensions of a response.
 func (e *Executor) addCost(r *Response, o *Operation) {
-	r.setExtension("cost", map[string]int64{"estimated": o.Cost, "limit": int64(e.Limits.QueryCost)})
+	r.extensions().Cost = &operationCost{o.Cost, int64(e.Limits.QueryCost)}
 }
 
 // refuse returns the response of a request with invalid GraphQL.

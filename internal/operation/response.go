@@ -9,10 +9,32 @@ import (
 // Response is the response to a request.
 type Response struct {
 	// Data is JSON; nil means null, or no data if nothing was executed.
-	Data       []byte
-	Errors     gqlerror.List
-	Extensions map[string]any
+	Data   []byte
+	Errors gqlerror.List
+	// Extensions is nil if there are none.
+	Extensions *Extensions
 	Outcome    Outcome
+}
+
+// Extensions are the members of a response that the specification leaves to the server.
+type Extensions struct {
+	Cost          *operationCost `json:"cost,omitempty"`
+	ErrorsOmitted int            `json:"errorsOmitted,omitempty"`
+	Warnings      []warning      `json:"warnings,omitempty"`
+}
+
+// operationCost is the cost of an operation and its limit.
+type operationCost struct {
+	Estimated int64 `json:"estimated"`
+	Limit     int64 `json:"limit"`
+}
+
+// warning is a models.Warning as clients see it. Its message begins with its place, as that of an error does.
+type warning struct {
+	Code       models.WarningCode `json:"code"`
+	Message    string             `json:"message"`
+	Path       []any              `json:"path"`
+	Candidates []string           `json:"candidates"`
 }
 
 // Outcome classifies a response for the transport.
@@ -43,35 +65,30 @@ func (r *Response) setErrors(errs gqlerror.List, maxErrors int) {
 	r.Errors = errs
 	if len(errs) > maxErrors {
 		r.Errors = errs[:maxErrors]
-		r.setExtension("errorsOmitted", len(errs)-maxErrors)
+		r.extensions().ErrorsOmitted = len(errs) - maxErrors
 	}
 }
 
 // hasData reports whether the data is not null.
 func (r *Response) hasData() bool { return r.Data != nil && string(r.Data) != "null" }
 
-// setWarnings adds warnings to the extensions. Their messages begin with their places, as those of errors do.
+// extensions returns the extensions of the response, and adds them if there are none.
+func (r *Response) extensions() *Extensions {
+	if r.Extensions == nil {
+		r.Extensions = &Extensions{}
+	}
+	return r.Extensions
+}
+
+// setWarnings adds warnings to the extensions.
 func (r *Response) setWarnings(warnings []models.Warning) {
 	if len(warnings) == 0 {
 		return
-	}
-	type warning struct {
-		Code       models.WarningCode `json:"code"`
-		Message    string             `json:"message"`
-		Path       []any              `json:"path"`
-		Candidates []string           `json:"candidates"`
 	}
 	list := make([]warning, len(warnings))
 	for i, w := range warnings {
 		candidates := append([]string{}, w.Candidates...) // an empty list, not null
 		list[i] = warning{w.Code, place(w.Path) + ": " + w.Message, truncatePath(w.Path), candidates}
 	}
-	r.setExtension("warnings", list)
-}
-
-func (r *Response) setExtension(name string, value any) {
-	if r.Extensions == nil {
-		r.Extensions = map[string]any{}
-	}
-	r.Extensions[name] = value
+	r.extensions().Warnings = list
 }

@@ -88,7 +88,7 @@ function optionsOf(props: PlotProps, width: number, height: number, color: strin
     cursor: { y: false, sync: group ? { key: group } : undefined, points: { size: 9, fill: stroke } },
     scales: { x: { time: false } },
     axes: [
-      { ...axis, grid: { show: false }, space: 60, values: (_plot, splits) => splits.map((x) => (Number.isInteger(x) ? props.xText(x) : '')) },
+      { ...axis, size: 30, grid: { show: false }, space: 60, values: (_plot, splits) => splits.map((x) => (Number.isInteger(x) ? props.xText(x) : '')) },
       { ...axis, size: 78, space: 36, values: (_plot, splits) => splits.map(props.yText) },
     ],
     series: [{}, { stroke, width: 2, spanGaps: true, points: { show: props.x.length <= 100, size: 7, fill: stroke } }],

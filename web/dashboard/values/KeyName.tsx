@@ -1,10 +1,17 @@
 import styles from './KeyName.module.css';
 import { Text } from './Text';
 
+interface KeyNameProps {
+  card?: string | null;
+  name: string;
+  /** Shows the card above the key, where the width is scarce. */
+  stacked?: boolean;
+}
+
 /** Shows a metadata key with its card. */
-export function KeyName({ card, name }: { card?: string | null; name: string }) {
+export function KeyName({ card, name, stacked = false }: KeyNameProps) {
   return (
-    <span className={styles.key}>
+    <span className={`${styles.key} ${stacked ? styles.stacked : ''}`}>
       {card && (
         <>
           <span className={styles.card}>

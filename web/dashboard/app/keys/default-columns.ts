@@ -2,7 +2,7 @@ import type { KeysQuery, MetadataKind } from '../../api/gen/graphql';
 
 export type KeyUsage = NonNullable<KeysQuery['metadataKeys']>['nodes'][number];
 
-const maxColumns = 5;
+const maxColumns = 4;
 
 /** The weight of a kind: measures tell more in a list than names, and long texts tell little. */
 const weights: Partial<Record<MetadataKind, number>> = {
@@ -13,13 +13,16 @@ const weights: Partial<Record<MetadataKind, number>> = {
   TIMESTAMP: 1,
   BOOLEAN: 1,
   STRING: 1,
-  SET: 1,
 };
 
-const weightOf = ({ kinds, versionCount, min, max }: KeyUsage) => {
+/** Matches the names of cards that mostly have results. */
+export const resultCard = /metric|score|result|eval/i;
+
+function weightOf({ card, kinds, versionCount, min, max }: KeyUsage): number {
   const isConstant = min !== null && min === max && versionCount > 1;
-  return isConstant ? 0 : Math.max(0, ...kinds.map((kind) => weights[kind] ?? 0)) * versionCount;
-};
+  const weight = Math.max(0, ...kinds.map((kind) => weights[kind] ?? 0)) * (resultCard.test(card ?? '') ? 2 : 1);
+  return isConstant ? 0 : weight * versionCount;
+}
 
 /** Returns the keys that the list shows until a person chooses others: measures that many versions have and that vary. */
 export function defaultColumns(keys: readonly KeyUsage[]): KeyUsage[] {

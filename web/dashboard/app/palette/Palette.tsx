@@ -94,7 +94,13 @@ function useCommands(text: string): { title: string; commands: Command[] }[] {
   const artifacts = (data?.artifacts?.nodes ?? []).map(
     ({ id, name }): Command => ({
       id, icon: 'box', text: <Text text={name} />, textValue: name,
-      run: () => void navigate({ to: '/', search: { search: name } }),
+      run: () => void navigate({ to: '/artifact', search: { name } }),
+    }),
+  );
+  const versions = (data?.artifactVersions?.nodes ?? []).map(
+    ({ id, version, type, artifact }): Command => ({
+      id, icon: 'tag', text: <Text text={`${artifact.name} / ${version}`} />, textValue: `${artifact.name} ${version}`, detail: type ?? undefined,
+      run: () => void navigate({ to: '/version', search: { name: artifact.name, version } }),
     }),
   );
   const pages = navigation.map(
@@ -108,6 +114,7 @@ function useCommands(text: string): { title: string; commands: Command[] }[] {
   );
   return [
     { title: 'Artifacts', commands: artifacts },
+    { title: 'Versions', commands: text === '' ? [] : versions },
     { title: 'Pages', commands: pages.filter(contains) },
     { title: 'Commands', commands: themes.filter(contains) },
   ];

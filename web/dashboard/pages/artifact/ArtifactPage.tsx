@@ -1,7 +1,8 @@
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 
 import { keyText, parseKeyText } from '../../app/address';
+import { ViewLinks } from '../../app/ViewLinks';
 import { Empty, Failed, Loading } from '../../ui/State';
 import { useTitle } from '../../ui/title';
 import { type ArtifactAddress, defaultSort, type View } from './address';
@@ -46,20 +47,14 @@ export function ArtifactPage() {
   return (
     <div className={styles.page}>
       <Heading artifact={list.artifact} />
-      <nav className={styles.views} aria-label="Views of the artifact">
-        {(Object.keys(viewTexts) as View[]).map((id) => (
-          <Link
-            key={id}
-            to="/artifact"
-            search={{ ...address, view: id === 'versions' ? undefined : id }}
-            resetScroll={false}
-            className={styles.view}
-            activeOptions={{ exact: true, explicitUndefined: true }}
-          >
-            {viewTexts[id]}
-          </Link>
-        ))}
-      </nav>
+      <ViewLinks
+        label="Views of the artifact"
+        views={(Object.keys(viewTexts) as View[]).map((id) => ({
+          text: viewTexts[id],
+          selected: view === id,
+          link: { to: '/artifact', search: { ...address, view: id === 'versions' ? undefined : id } },
+        }))}
+      />
       {view === 'versions' && (
         <VersionTable
           list={list}

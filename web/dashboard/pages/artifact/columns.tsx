@@ -41,11 +41,11 @@ function factColumn(metadataKey: MetadataKeyInput, ordered: VersionRow[]): Colum
     text,
     heading: (
       <span className={styles.heading}>
-        <KeyName card={card} name={key} />
-        {finite.length > 1 && <Sparkline numbers={numbers.slice(-40)} width={44} height={16} label={`${text} over the loaded versions`} />}
+        <KeyName card={card} name={key} stacked />
+        {finite.length > 1 && max > min && <Sparkline numbers={numbers.slice(-60)} width={130} height={18} label={`${text} over the loaded versions`} />}
       </span>
     ),
-    width: 170,
+    width: 160,
     sortable: true,
     cell: (row) => {
       const position = positions.get(row.id) ?? 0;

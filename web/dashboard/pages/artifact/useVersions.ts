@@ -4,6 +4,7 @@ import type { ArtifactVersionFilter, ArtifactVersionsQuery, MetadataKeyInput } f
 import { usePageRead, useReadOnce } from '../../api/query';
 import { useRows } from '../../api/rows';
 import { keyText, parseKeyText } from '../../app/address';
+import { resultCard } from '../../app/keys/default-columns';
 import { useProject } from '../../app/project';
 import { isNumeric } from '../../values/kinds';
 import { type ArtifactAddress, defaultSort, orderOf } from './address';
@@ -43,6 +44,6 @@ export function useVersions(address: ArtifactAddress, where: ArtifactVersionFilt
 function numericKeysOf({ latestVersion }: Artifact): MetadataKeyInput[] {
   const entries = (latestVersion?.cards ?? []).flatMap((card) => card.entries);
   const numeric = entries.filter(({ kind }) => kind && isNumeric(kind));
-  const rank = ({ card, kind }: (typeof numeric)[number]) => (/metric|score|result|eval/i.test(card ?? '') ? 0 : kind === 'INTEGER' ? 2 : 1);
+  const rank = ({ card, kind }: (typeof numeric)[number]) => (resultCard.test(card ?? '') ? 0 : kind === 'INTEGER' ? 2 : 1);
   return numeric.sort((a, b) => rank(a) - rank(b)).map(({ card, key }) => ({ card, key }));
 }

@@ -16,12 +16,12 @@ type Row = NonNullable<ArtifactsQuery['artifactVersions']>['nodes'][number];
 /** Returns the columns of the list: those of every artifact, and one per chosen key. */
 export function columnsOf(keys: MetadataKeyInput[]): Column<Row>[] {
   return [
-    { id: 'name', text: 'Artifact', width: 250, sortable: true, cell: (row) => <Name row={row} /> },
-    { id: 'version', text: 'Latest', width: 150, sortable: true, cell: (row) => <Latest row={row} /> },
-    { id: 'type', text: 'Type', width: 110, sortable: true, cell: ({ type }) => type && <Text text={type} /> },
+    { id: 'name', text: 'Artifact', width: 225, sortable: true, cell: (row) => <Name row={row} /> },
+    { id: 'version', text: 'Latest', width: 125, sortable: true, cell: (row) => <Latest row={row} /> },
+    { id: 'type', text: 'Type', width: 95, sortable: true, cell: ({ type }) => type && <Text text={type} /> },
     ...keys.map(factColumn),
-    { id: 'tags', text: 'Tags', width: 150, cell: ({ tags }) => <Tags tags={tags} /> },
-    { id: 'logged', text: 'Last fact', width: 130, sortable: true, cell: ({ lastLoggedAt }) => lastLoggedAt && <Time instant={lastLoggedAt} /> },
+    { id: 'tags', text: 'Tags', width: 105, cell: ({ tags }) => <Tags tags={tags} /> },
+    { id: 'logged', text: 'Last fact', width: 120, sortable: true, cell: ({ lastLoggedAt }) => lastLoggedAt && <Time instant={lastLoggedAt} /> },
   ];
 }
 
@@ -29,8 +29,8 @@ function factColumn({ card, key }: MetadataKeyInput): Column<Row> {
   return {
     id: `fact:${keyText({ card, key })}`,
     text: card ? `${card} / ${key}` : key,
-    heading: <KeyName card={card} name={key} />,
-    width: 150,
+    heading: <KeyName card={card} name={key} stacked />,
+    width: 125,
     sortable: true,
     cell: (row) => <CellValue entry={entryOf(row.columns, { card, key })} />,
   };
