@@ -11,7 +11,7 @@ const keys = async (page) => (await page.getByRole('rowheader').allInnerTexts())
 const cellsOf = async (page, key) => (await page.getByRole('row', { name: key }).getByRole('cell').allInnerTexts()).map((text) => text.trim());
 
 tests['pictures of the facts'] = async (servers) => {
-  await pictures(servers.browser, servers, 'compare', addressOf([1, 2, 3, 4]), (page) => page.getByRole('rowheader', { name: 'metrics/accuracy' }).waitFor());
+  await pictures(servers.browser, servers, 'compare', addressOf([1, 2, 3, 4]), (page) => page.getByRole('rowheader', { name: /accuracy$/ }).waitFor());
 };
 
 for (const view of ['parallel', 'scatter']) {
@@ -46,6 +46,28 @@ tests['why the best model is better'] = async ({ browser, demo }) => {
   await until('the baseline in the address', () => new URL(page.url()).searchParams.get('baseline') === 'penguins_model/3');
   await page.goto(`${demo}${addressOf([1, 3])}&baseline=penguins_model/3`);
   await until('the difference of the first', async () => /^0\.\d+\n−0\.\d+ /.test((await cellsOf(page, /metrics\/accuracy/))[0] ?? ''));
+  clean(opened);
+  await opened.close();
+};
+
+tests['from a selection of versions, and from the palette'] = async ({ browser, demo }) => {
+  const opened = await open(browser, demo, '/artifact?name=penguins_model');
+  const { page } = opened;
+  for (const version of [4, 2]) {
+    await page.getByRole('checkbox', { name: `Compare ${version}` }).focus();
+    await page.keyboard.press('Space');
+  }
+  await accessible(opened);
+  await page.getByRole('link', { name: 'Compare 2 versions' }).click();
+  await page.getByRole('rowheader', { name: 'metrics/accuracy' }).waitFor();
+  assert.deepEqual(new URL(page.url()).searchParams.getAll('versions'), ['penguins_model/4', 'penguins_model/2']);
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog', { name: 'Search and commands' }).waitFor();
+  await page.keyboard.type('compare');
+  await until('one command', async () => (await page.getByRole('menuitem').allInnerTexts()).join() === 'Compare');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByText('Choose the versions to compare').waitFor();
   clean(opened);
   await opened.close();
 };

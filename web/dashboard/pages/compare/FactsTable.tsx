@@ -24,8 +24,8 @@ interface FactsTableProps {
 /** A row per key, and a column per version. */
 export function FactsTable({ comparison, address, change, loading }: FactsTableProps) {
   const all = address.all === 'yes';
-  const rows = useMemo(() => rowsOf(comparison, all), [comparison, all]);
   const isNarrow = useNarrow();
+  const rows = useMemo(() => rowsOf(comparison, all, isNarrow), [comparison, all, isNarrow]);
   const columns = useMemo(() => columnsOf(comparison, address, change, isNarrow), [comparison, address, change, isNarrow]);
   const search = address.search?.toLowerCase() ?? '';
   const shown = rows.filter(({ text }) => text.toLowerCase().includes(search));

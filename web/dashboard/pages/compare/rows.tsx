@@ -28,7 +28,7 @@ type Cell = Fact['cells'][number];
 type Version = Comparison['versions'][number];
 
 /** Returns the rows. `all` includes attributes that are the same in all versions. */
-export function rowsOf({ versions, rows, inputs }: Comparison, all: boolean): Row[] {
+export function rowsOf({ versions, rows, inputs }: Comparison, all: boolean, isNarrow: boolean): Row[] {
   const attributes = [
     { name: 'Created', valueOf: (version: Version) => version.createdAt, show: Created },
     { name: 'Type', valueOf: (version: Version) => version.type ?? '', show: Type },
@@ -44,7 +44,7 @@ export function rowsOf({ versions, rows, inputs }: Comparison, all: boolean): Ro
       cells: versions.map((version) => <Show key={version.id} version={version} />),
     })),
     ...(inputs ?? []).map(inputRow),
-    ...rows.map(factRow),
+    ...rows.map((fact) => factRow(fact, isNarrow)),
   ];
 }
 
@@ -96,7 +96,7 @@ function inputRow({ name, versions }: NonNullable<Comparison['inputs']>[number])
   };
 }
 
-function factRow(fact: Fact): Row {
+function factRow(fact: Fact, isNarrow: boolean): Row {
   const numbers = fact.cells.map(({ entry }) => numberOf(entry));
   const finite = numbers.filter((number) => number !== undefined);
   const min = Math.min(...finite, 0);
@@ -105,11 +105,7 @@ function factRow(fact: Fact): Row {
   return {
     id: `fact ${keyText(fact)}`,
     text: keyText(fact),
-    head: (
-      <span className={styles.key}>
-        <KeyName card={fact.card} name={fact.key} />
-      </span>
-    ),
+    head: <KeyName card={fact.card} name={fact.key} stacked={isNarrow} />,
     cells: fact.cells.map((cell, i) => (
       <FactCell key={i} cell={cell} share={isScale && numbers[i] !== undefined ? shareOf(numbers[i], min, max) : undefined} />
     )),
