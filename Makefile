@@ -2,7 +2,7 @@
 # downloaded in the versions of go.mod and web/package-lock.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-compare bench-peers generate check fmt web
+.PHONY: help run test python bench bench-compare bench-peers generate check fmt web
 
 # Releases are built without cgo. With the same setting here, programs that tests start share compiled packages with them.
 export CGO_ENABLED := 0
@@ -24,6 +24,11 @@ test: ## Run each test that this machine can run, on SQLite and on PostgreSQL
 		-count=1 -timeout 20m -tags integration ./...; status=$$?; \
 		needs=$$(sed -n 's/.*this test needs \([^"\]*\).*/\1/p' bin/test.json | sort -u | paste -s -d ,); \
 		test -z "$$needs" || echo "left to CI, because this machine lacks: $$needs"; exit $$status
+	@# .ci/run has a section of its own for the Python package.
+	@test -n "$$PLACARD_TEST_COMPLETE" || ! command -v python3 > /dev/null || $(MAKE) --silent python
+
+python: ## Check and test the Python package (needs Python 3.11 or later with venv)
+	clients/python/check
 
 bench: ## Compare the server with the database alone, on both engines, for minutes (bench/README.md has more)
 	go run ./bench $(ARGS)

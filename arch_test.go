@@ -55,6 +55,7 @@ var allowedImports = map[string][]string{
 		"internal/store/deletion", "internal/store/engine", "internal/store/entries", "internal/store/erasure",
 		"internal/store/facet", "internal/store/lineage", "internal/store/outputs", "internal/store/repair",
 		"internal/store/search", "internal/store/snapshot", "internal/store/target", "internal/store/timeline",
+		"internal/store/versions",
 	},
 	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
 	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
@@ -66,7 +67,8 @@ var allowedImports = map[string][]string{
 	},
 	"internal/store/erasure":  {"models", "internal/store/access", "internal/store/engine"},
 	"internal/store/snapshot": {"models"},
-	"internal/store/search":   {"models", "internal/store/engine"},
+	"internal/store/search":   {"models", "internal/store/engine", "internal/store/versions"},
+	"internal/store/versions": {"models", "internal/store/engine"},
 	"internal/store/outputs": {
 		"models", "internal/store/access", "internal/store/clientid", "internal/store/engine", "internal/store/target",
 	},
@@ -74,10 +76,13 @@ var allowedImports = map[string][]string{
 	"internal/store/clientid": {"models", "internal/store/access", "internal/store/engine"},
 	"internal/store/timeline": {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/facet":    {"models", "internal/store/engine", "internal/store/search"},
-	"internal/store/entries":  {"models", "internal/store/access", "internal/store/engine", "internal/store/search"},
-	"internal/store/lineage":  {"models", "internal/store/engine", "internal/store/search"},
-	"internal/store/engine":   {"models", "internal/admission"},
-	"internal/store/bulk":     {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
+	"internal/store/entries": {
+		"models", "internal/lru", "internal/store/access", "internal/store/engine", "internal/store/search",
+	},
+	"internal/store/lineage": {"models", "internal/store/engine", "internal/store/search"},
+	"internal/store/engine":  {"models", "internal/admission", "internal/store/rawrow"},
+	"internal/store/rawrow":  {"models"},
+	"internal/store/bulk":    {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
 	"internal/store/storetest": {
 		"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine",
 	},
@@ -134,7 +139,7 @@ var allowedImports = map[string][]string{
 var importers = map[string][]string{
 	"database/sql": {
 		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/bulk", "internal/store/engine",
-		"internal/store/storetest", "internal/telemetry", "models",
+		"internal/store/rawrow", "internal/store/storetest", "internal/telemetry", "models",
 	},
 	"net/http": {
 		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
@@ -148,12 +153,12 @@ var importers = map[string][]string{
 	},
 	"gorm.io/": {
 		"internal/store", "internal/store/access", "internal/store/deletion", "internal/store/engine",
-		"internal/store/entries", "internal/store/repair", "internal/store/search",
+		"internal/store/entries", "internal/store/rawrow", "internal/store/repair", "internal/store/search",
 	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
 	"modernc.org/":                   {"bench/baseline", "bench/load", "internal/store/engine"},
-	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/storetest"},
+	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/rawrow", "internal/store/storetest"},
 	"github.com/pressly/goose":       {"internal/store/engine"},
 	"github.com/go-json-experiment/": {"internal/jsontree"},
 	"github.com/hashicorp/":          {"internal/lru"},

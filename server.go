@@ -24,7 +24,6 @@ import (
 	"github.com/placard/placard/internal/httpd"
 	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store"
-	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/telemetry"
 	"github.com/placard/placard/web"
 )
@@ -70,7 +69,8 @@ func serve(settings *config.Config) error {
 	if settings.NoMigrate {
 		open = store.OpenWithoutMigrating
 	}
-	s, err := open(stop, settings.DatabaseURL, log, engine.WithConnections(settings.DatabaseConnections))
+	s, err := open(stop, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections),
+		store.WithCacheBytes(settings.CacheBytes))
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -102,20 +102,35 @@ func fetchSeriesPages(
 	}
 }
 
-// fetchLatest fetches views of latest entries of some keys of subjects.
-func fetchLatest[K any](
-	fetch func(context.Context, models.ID, []models.ID, []K, *models.Time) (map[models.ID][]*models.MetadataEntry, error),
-) batch.Fetch[latestArgs, []*models.MetadataEntry] {
+// latestReads are the methods of the store that read the latest entries of subjects.
+type latestReads[K any] struct {
+	// asOf reads entries of some keys, or of all keys for nil, as of an instant.
+	asOf func(context.Context, models.ID, []models.ID, []K, *models.Time) (map[models.ID][]*models.MetadataEntry, error)
+	// some reads the present entries of some keys.
+	some func(context.Context, models.ID, []models.ID, []K, store.Revisions) (map[models.ID][]*models.MetadataEntry, error)
+	// all reads all present entries.
+	all func(context.Context, models.ID, []models.ID, store.Revisions) (map[models.ID][]*models.MetadataEntry, error)
+}
+
+// fetchLatest fetches views of latest entries of some keys of subjects, or of all keys.
+func fetchLatest[K any](read latestReads[K]) batch.Fetch[latestArgs, []*models.MetadataEntry] {
 	return func(
 		ctx context.Context, project models.ID, ids []models.ID, a latestArgs,
-	) (map[models.ID][]*models.MetadataEntry, error) {
+	) (entries map[models.ID][]*models.MetadataEntry, err error) {
 		var keys []K
 		if a.keys != "" {
 			if err := json.Unmarshal([]byte(a.keys), &keys); err != nil {
 				return nil, err
 			}
 		}
-		entries, err := fetch(ctx, project, ids, keys, a.asOf.time())
+		switch {
+		case a.asOf != 0:
+			entries, err = read.asOf(ctx, project, ids, keys, a.asOf.time())
+		case a.keys != "":
+			entries, err = read.some(ctx, project, ids, keys, loadersFrom(ctx).revisionsOf(project))
+		default:
+			entries, err = read.all(ctx, project, ids, loadersFrom(ctx).revisionsOf(project))
+		}
 		return viewLists(entries, a.view), err
 	}
 }
@@ -133,6 +148,9 @@ func views[V models.View[V]](objects map[models.ID]V, instant epochMicros) map[m
 
 // viewLists replaces lists of objects by lists of their views.
 func viewLists[V models.View[V]](lists map[models.ID][]V, instant epochMicros) map[models.ID][]V {
+	if instant == 0 {
+		return lists
+	}
 	for id, list := range lists {
 		lists[id] = models.ViewsAt(list, instant.time())
 	}

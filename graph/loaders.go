@@ -44,6 +44,7 @@ type relations struct {
 	artifactLogged   *batch.Loader[epochMicros, *models.Time]
 
 	metadata     *batch.Loader[latestArgs, []*models.MetadataEntry]
+	documents    *batch.Loader[noArgs, *store.Document]
 	columns      *batch.Loader[latestArgs, []*models.MetadataEntry]
 	history      *batch.Loader[historyPage, *models.MetadataEntryConnection]
 	historyCount *batch.Loader[epochMicros, int32]
@@ -71,7 +72,15 @@ type loaders struct {
 	queries map[string]models.ListQuery
 	// filters are the filters of series by their text.
 	filters map[string]*models.Filter
+	// revisions are the known revisions of subjects.
+	revisions map[subjectRef]int64
+	// entriesSelected is computed by selectsEntries.
+	selection       sync.Once
+	entriesSelected bool
 }
+
+// subjectRef identifies a subject.
+type subjectRef struct{ project, subject models.ID }
 
 // noArgs are the arguments of a relation without arguments.
 type noArgs struct{}
@@ -175,8 +184,13 @@ func (r *relations) setLists(s *store.Store) {
 
 // setMetadata sets the loaders of entries and keys.
 func (r *relations) setMetadata(s *store.Store) {
-	r.metadata = listLoader(fetchLatest(s.LatestEntries))
-	r.columns = listLoader(fetchLatest(s.LatestOfKeys))
+	r.metadata = listLoader(fetchLatest(latestReads[string]{s.LatestEntries, s.CurrentOfNames, s.CurrentEntries}))
+	r.columns = listLoader(fetchLatest(latestReads[models.MetadataKey]{s.LatestOfKeys, s.CurrentOfKeys, nil}))
+	r.documents = batch.NewLoader(func(
+		ctx context.Context, project models.ID, ids []models.ID, _ noArgs,
+	) (map[models.ID]*store.Document, error) {
+		return s.CurrentDocuments(ctx, project, ids, loadersFrom(ctx).revisionsOf(project))
+	}, nil, nil)
 	r.historyCount = batch.NewLoader(fetchAsOf(s.HistoryCounts), nil, nil)
 	r.lastLogged = batch.NewLoader(fetchAsOf(s.LastLogged), nil, nil)
 	r.history = pageLoader(

@@ -52,6 +52,9 @@ func references(object any) (project models.ID, ids [maxReferences]models.ID) {
 
 // addSiblings makes objects of one list siblings, and so the objects that they refer to. The objects have one type.
 func addSiblings[T any](l *loaders, objects []T) {
+	if versions, ok := any(objects).([]*models.ArtifactVersion); ok {
+		l.noteRevisions(versions...)
+	}
 	var lists [maxReferences][]models.ID
 	for _, object := range objects {
 		_, ids := references(object)

@@ -38,6 +38,7 @@ func (s subject[T]) latestAt(
 		}
 		args.keys = string(text)
 	}
+	loadersFrom(ctx).noteRevision(object)
 	return loadersFrom(ctx).metadata.Load(ctx, project, models.SubjectAt(object, instant), args)
 }
 
@@ -120,6 +121,7 @@ func (s subject[T]) latestOfKeys(
 		return nil, err
 	}
 	args := latestArgs{asOf: toMicros(instant), view: toMicros(view), keys: string(text)}
+	loadersFrom(ctx).noteRevision(object)
 	entries, err := loadersFrom(ctx).columns.Load(ctx, project, models.SubjectAt(object, instant), args)
 	if err != nil {
 		return nil, err
@@ -140,11 +142,31 @@ func (s subject[T]) Cards(ctx context.Context, object T, asOf *models.Time) ([]*
 }
 
 func (s subject[T]) MetadataJSON(ctx context.Context, object T, asOf *models.Time) (models.RawJSON, error) {
-	entries, err := s.latest(ctx, object, nil, asOf)
+	project, _, view := object.MetadataRef()
+	instant, err := s.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, view)
 	if err != nil {
 		return nil, err
 	}
-	return encodeEntries(ctx, entries, models.MetadataJSON)
+	l := loadersFrom(ctx)
+	if instant != nil || l.selectsEntries(ctx) {
+		entries, err := s.latestAt(ctx, object, nil, instant)
+		if err != nil {
+			return nil, err
+		}
+		return encodeEntries(ctx, entries, models.MetadataJSON)
+	}
+	l.noteRevision(object)
+	document, err := l.documents.Load(ctx, project, models.SubjectAt(object, nil), noArgs{})
+	switch {
+	case err != nil:
+		return nil, err
+	case document == nil: // the subject has been deleted meanwhile
+		return models.MetadataJSON(nil)
+	}
+	if err := operation.ReserveBytes(ctx, document.Bytes); err != nil {
+		return nil, err
+	}
+	return document.JSON, document.Err
 }
 
 func (s subject[T]) MetadataExtendedJSON(

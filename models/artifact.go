@@ -51,10 +51,19 @@ type ArtifactVersion struct {
 	// KnownArtifact is the artifact if it is already known, else nil. A replayed call sets it, because the artifact may be
 	// deleted.
 	KnownArtifact *Artifact `gorm:"-"`
+	// Revision is the revision of the subject if a query has read it with the version. A version that a mutation returns
+	// has none, because it may be older than the write.
+	Revision Revision `gorm:"-"`
 	// AsOf is the instant of a view, nil for the present state. Fields of a view inherit it.
 	AsOf *Time `gorm:"-"`
 	// Distance is the number of steps from the version whose lineage contains this object, nil outside of a lineage.
 	Distance *int32 `gorm:"-"`
+}
+
+// Revision identifies the present state of a subject, if it is known.
+type Revision struct {
+	Number int64
+	Known  bool
 }
 
 // WithDistance returns a copy of the version in a lineage, or outside of one for nil.

@@ -25,7 +25,19 @@ func GroupByCard(latest []*MetadataEntry) []*MetadataCard {
 
 // MetadataJSON returns the latest entries of a subject as one plain JSON object that contains the cards as nested
 // objects. If a card and an entry without a card have the same name, the one logged last wins.
-func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) { return encodeCards(latest, plain) }
+func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
+	var w CardWriter
+	for i, entry := range latest {
+		if entry.Kind == nil || entry.Text == nil {
+			continue
+		}
+		key := MetadataKey{entry.CardName, entry.Key}
+		if err := w.Add(key, *entry.Kind, *entry.Text, Int64(i), entry.Seq); err != nil {
+			return nil, err
+		}
+	}
+	return w.AppendJSON(nil), nil
+}
 
 // MetadataExtendedJSON returns the object of MetadataJSON with extended JSON values, which can be logged again.
 func MetadataExtendedJSON(latest []*MetadataEntry) (RawJSON, error) {

@@ -70,6 +70,7 @@ var (
 	specByName = map[string]kindSpec{}
 	specByMark = map[string]kindSpec{}
 	specByKind = map[MetadataKind]kindSpec{}
+	kindByName = map[string]*MetadataKind{}
 )
 
 // init fills the maps, because an initializer would be an initialization cycle.
@@ -77,10 +78,20 @@ func init() {
 	for _, spec := range kindTable() {
 		specByName[spec.name] = spec
 		specByKind[spec.kind] = spec
+		kindByName[string(spec.kind)] = &spec.kind
 		if spec.readMarked != nil {
 			specByMark["$"+spec.name] = spec
 		}
 	}
+}
+
+// KindNamed returns the kind of a stored name, nil for an empty name. All callers share the kinds of the table.
+func KindNamed(name string) *MetadataKind {
+	if kind, ok := kindByName[name]; ok || name == "" {
+		return kind
+	}
+	kind := MetadataKind(strings.Clone(name))
+	return &kind
 }
 
 // Letter identifies the kind in stored search keys; empty for a kind with members.

@@ -18,7 +18,8 @@ func compact(ctx context.Context, settings *config.Compact, out Output) error {
 	if engine.IsPostgres(settings.DatabaseURL) {
 		effect = "rewriting the tables that hold values; each is locked for reads and writes meanwhile"
 	}
-	db, err := engine.Open(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat), false)
+	db, err := engine.Open(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat), false,
+		engine.Options{})
 	if err != nil {
 		return err
 	}

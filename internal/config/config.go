@@ -45,6 +45,8 @@ type Config struct {
 type OperationsConfig struct {
 	DatabaseConnections int `help:"Connections to PostgreSQL, without those for /readyz and ANALYZE. Ignored for SQLite." default:"20" min:"6" max:"262143"`
 
+	CacheBytes int `help:"Memory for the latest metadata of recently read objects, in bytes. 0 is no cache." default:"67108864" min:"0"`
+
 	DrainDelay    time.Duration `help:"Time for which a stopping server still accepts requests after /readyz starts to fail." default:"0s" min:"0s"`
 	MetricsAddr   string        `common:"" help:"Address of /metrics for Prometheus. Default: no metrics." placeholder:"HOST:PORT"`
 	NoMigrate     bool          `help:"Do not create or migrate the database. Exit with code 3 if the schema is outdated or the database is missing."`

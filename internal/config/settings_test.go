@@ -87,7 +87,8 @@ func TestVariables(t *testing.T) {
 	t.Parallel()
 	settings := readSettings(t)
 	// Variables of clients, and the placeholder PLACARD_NAME.
-	known := []string{"PLACARD_API_KEY", "PLACARD_URL", "PLACARD_NAME", "PLACARD_PORT"}
+	known := []string{"PLACARD_API_KEY", "PLACARD_URL", "PLACARD_NAME", "PLACARD_PORT", "PLACARD_PROJECT", "PLACARD_RUN_ID",
+		"PLACARD_STEP_RUN_ID", "PLACARD_SPOOL_DIR", "PLACARD_TIMEOUT", "PLACARD_STRICT"}
 	for _, s := range settings {
 		known = append(known, s.variable)
 	}

@@ -17,7 +17,8 @@ const prefix = "PLACARD_"
 
 // foreignVariables matches NAME=VALUE that the program does not read: variables of clients, of tests and of compose,
 // and those that Kubernetes sets in each container for a service with this name or a name that begins with it.
-var foreignVariables = regexp.MustCompile(`^PLACARD_(URL|API_KEY|PORT|TEST_\w*|(\w+_)?SERVICE_(HOST|PORT(_\w+)?))=|` +
+var foreignVariables = regexp.MustCompile(`^PLACARD_(URL|API_KEY|PROJECT|RUN_ID|STEP_RUN_ID|SPOOL_DIR|TIMEOUT|STRICT)=|` +
+	`^PLACARD_(PORT|TEST_\w*|(\w+_)?SERVICE_(HOST|PORT(_\w+)?))=|` +
 	`^PLACARD_(\w+_)?PORT(=(tcp|udp|sctp)://|_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=)`)
 
 // warnings holds the parts of a command line that LogWarnings checks.

@@ -46,9 +46,9 @@ type Resolvers interface {
 // Executor prepares and executes operations. It is safe for concurrent use.
 type Executor struct {
 	Options
-	documents *lru.Cache[*document]
+	documents *lru.Cache[string, *document]
 	// queries are the queries that clients have sent with their hashes (automatic persisted queries).
-	queries                   *lru.Cache[string]
+	queries                   *lru.Cache[string, string]
 	readTimeout, writeTimeout *Timeout
 }
 
@@ -69,8 +69,8 @@ func New(o Options) (*Executor, error) {
 	}
 	return &Executor{
 		Options:     o,
-		documents:   lru.New(maxCachedDocuments, maxCachedBytes, func(d *document) int { return d.memorySize }),
-		queries:     lru.New(maxCachedQueries, maxCachedQueryBytes, func(query string) int { return len(query) }),
+		documents:   lru.New[string](maxCachedDocuments, maxCachedBytes, func(d *document) int { return d.memorySize }),
+		queries:     lru.New[string](maxCachedQueries, maxCachedQueryBytes, func(query string) int { return len(query) }),
 		readTimeout: NewTimeout(o.Limits.ReadSeconds), writeTimeout: NewTimeout(o.Limits.WriteSeconds),
 	}, nil
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
-	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -48,7 +47,7 @@ func (c *clock) set(t *testing.T, offset time.Duration) {
 // open opens a store that goes by the clock.
 func (c *clock) open(t *testing.T, url string) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), url, quiet, engine.WithClock(c.now))
+	s, err := store.Open(context.Background(), url, quiet, store.WithClock(c.now))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{engine.MinConnections, engine.MinConnections + 3} {
 		url := storetest.EmptyPostgres(t)
-		s, err := store.Open(t.Context(), url, quiet, engine.WithConnections(n))
+		s, err := store.Open(t.Context(), url, quiet, store.WithConnections(n))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -65,7 +65,7 @@ func TestManyStartBehindPgBouncer(t *testing.T) {
 	var all sync.WaitGroup
 	for range 6 {
 		all.Go(func() {
-			s, err := store.Open(t.Context(), pooled, quiet, engine.WithConnections(engine.MinConnections))
+			s, err := store.Open(t.Context(), pooled, quiet, store.WithConnections(engine.MinConnections))
 			if err != nil {
 				t.Error(err)
 				return

@@ -12,7 +12,7 @@
 // batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
-// Options and errors of opening a database are those of package engine.
+// Errors of opening a database are those of package engine.
 package store
 
 import (
@@ -51,6 +51,9 @@ type (
 	EventQuery    = timeline.EventQuery
 	EntryKey      = entries.Key
 	HistoryFilter = entries.HistoryFilter
+	Document      = entries.Document
+	Revisions     = entries.Revisions
+	CacheStats    = entries.CacheStats
 	Progress      = repair.Progress
 	RepairCounts  = repair.Counts
 )
@@ -73,25 +76,49 @@ type Store struct {
 	clock func() time.Time
 }
 
+// DefaultCacheBytes is the size of the cache of latest metadata unless WithCacheBytes sets another one.
+const DefaultCacheBytes = 64 << 20
+
+// Option changes how a database is opened.
+type Option func(*options)
+
+type options struct {
+	engine.Options
+	cacheBytes int
+}
+
+// WithConnections sets the number of connections to PostgreSQL, without that of the health check. SQLite ignores it.
+func WithConnections(n int) Option { return func(o *options) { o.Connections = n } }
+
+// WithClock replaces time.Now. PostgreSQL keeps its own clock.
+func WithClock(clock func() time.Time) Option { return func(o *options) { o.Clock = clock } }
+
+// WithCacheBytes sets the size of the cache of latest metadata, 0 for no cache.
+func WithCacheBytes(n int) Option { return func(o *options) { o.cacheBytes = n } }
+
 // Open opens the database at url, `sqlite:PATH` or `postgres://…`, and migrates its schema. It fails if another process
 // has opened the SQLite file, or if a newer program has written the database.
-func Open(ctx context.Context, url string, log *slog.Logger, options ...engine.Option) (*Store, error) {
+func Open(ctx context.Context, url string, log *slog.Logger, options ...Option) (*Store, error) {
 	return open(ctx, url, log, true, options)
 }
 
 // OpenWithoutMigrating opens a database whose schema is current, and changes nothing. It fails with
 // SchemaOutdatedError if the schema is older, or if the SQLite file does not exist.
-func OpenWithoutMigrating(ctx context.Context, url string, log *slog.Logger, options ...engine.Option) (*Store, error) {
+func OpenWithoutMigrating(ctx context.Context, url string, log *slog.Logger, options ...Option) (*Store, error) {
 	return open(ctx, url, log, false, options)
 }
 
-func open(ctx context.Context, url string, log *slog.Logger, up bool, options []engine.Option) (*Store, error) {
-	db, err := engine.Open(ctx, url, log, up, options...)
+func open(ctx context.Context, url string, log *slog.Logger, up bool, choices []Option) (*Store, error) {
+	chosen := options{cacheBytes: DefaultCacheBytes}
+	for _, choose := range choices {
+		choose(&chosen)
+	}
+	db, err := engine.Open(ctx, url, log, up, chosen.Options)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{
-		entriesReader: entries.Reader{DB: db}, lineageReader: lineage.Reader{DB: db},
+		entriesReader: entries.Reader{DB: db, Cache: entries.NewCache(chosen.cacheBytes)}, lineageReader: lineage.Reader{DB: db},
 		timelineReader: timeline.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
 		repairer: repair.Repairer{DB: db},
 		db:       db, log: log, clock: db.Clock(),
@@ -127,6 +154,9 @@ func (s *Store) LogBytes() (int64, bool) { return s.db.LogBytes() }
 
 // Pools returns how busy the pools of connections are.
 func (s *Store) Pools() []engine.Pool { return s.db.Pools() }
+
+// CacheStats returns the use of the cache of latest metadata.
+func (s *Store) CacheStats() CacheStats { return s.Cache.Stats() }
 
 // Explain returns the plan of a reading statement, line by line. PostgreSQL executes the statement for it.
 func (s *Store) Explain(ctx context.Context, text string, args []any) ([]string, error) {

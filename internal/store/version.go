@@ -13,6 +13,7 @@ import (
 	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/internal/store/target"
+	"github.com/placard/placard/internal/store/versions"
 	"github.com/placard/placard/models"
 )
 
@@ -39,9 +40,8 @@ func (s *Store) ArtifactVersion(
 		if err != nil || project.IsZero() {
 			return nil, err
 		}
-		var found []*models.ArtifactVersion
-		err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+
-			" FROM artifact_versions v WHERE ?", target.NamedVersion(project, ref.Named, asOf)))
+		found, err := versions.Read(s.db.Read(ctx), engine.SQL("SELECT ? FROM artifact_versions v WHERE ?",
+			versions.Columns("v", project), target.NamedVersion(project, ref.Named, asOf)))
 		if err != nil {
 			return nil, s.db.TranslateError(err)
 		}
@@ -57,9 +57,11 @@ func (s *Store) ArtifactVersion(
 func (s *Store) Versions(
 	ctx context.Context, project models.ID, artifacts []models.ID, page models.Page,
 ) (map[models.ID]*models.ArtifactVersionConnection, error) {
+	columns := versions.Columns("artifact_versions", project)
 	return search.ReadPages(ctx, s.db, search.List[*models.ArtifactVersion]{
-		Name: "versions", Columns: engine.Qualify("artifact_versions", versionColumns), From: engine.SQL("artifact_versions"),
+		Name: "versions", Columns: columns.SQL, ColumnArgs: columns.Args, From: engine.SQL("artifact_versions"),
 		Where: engine.SQL("project_id = ?", project), Parent: "artifact_id",
+		Scan:  func(row *engine.Row) *models.ArtifactVersion { return versions.Scan(row, versions.Width) },
 		Order: []string{"number"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition},
 		Position: func(v *models.ArtifactVersion) models.Position { return models.Position{v.Number} },
 		ParentOf: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
@@ -78,8 +80,7 @@ func (s *Store) LatestVersions(
 		Where: engine.SQL("a.project_id = ?", project)}).
 		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
 			engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (? ORDER BY w.number DESC LIMIT 1)", newest))))
-	var found []*models.ArtifactVersion
-	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM ?", from))
+	found, err := versions.Read(s.db.Read(ctx), engine.SQL("SELECT ? FROM ?", versions.Columns("v", project), from))
 	return access.ByKey(models.ViewsAt(found, asOf),
 		func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
 }

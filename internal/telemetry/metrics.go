@@ -177,7 +177,7 @@ func (m *Metrics) Handler(log *slog.Logger) http.Handler {
 	return mux
 }
 
-// pools is a collector of the pools of connections and of the size of the write-ahead log.
+// pools is a collector of the pools of connections, of the size of the write-ahead log and of the cache of the store.
 type pools struct{ store *store.Store }
 
 var (
@@ -187,17 +187,21 @@ var (
 	poolWaiting  = prometheus.NewDesc("placard_database_waiting", "Statements that wait for their turn on a connection of a pool.", []string{"pool"}, nil)
 	poolWaits    = prometheus.NewDesc("placard_database_waits_total", "How often a statement had to wait for its turn or a connection.", []string{"pool"}, nil)
 	poolWaitTime = prometheus.NewDesc("placard_database_wait_seconds_total", "How long statements waited for their turn or a connection.", []string{"pool"}, nil)
+	cacheHits    = prometheus.NewDesc("placard_cache_hits_total", "Objects whose latest metadata was served from the cache.", nil, nil)
+	cacheMisses  = prometheus.NewDesc("placard_cache_misses_total", "Objects whose latest metadata was read from the database.", nil, nil)
+	cacheBytes   = prometheus.NewDesc("placard_cache_bytes", "Size of the cache of latest metadata, in bytes.", nil, nil)
 	logBytes     = prometheus.NewDesc("placard_sqlite_log_bytes", "Size of the write-ahead log of SQLite, in bytes.", nil, nil)
 )
 
 // Describe sends the descriptions of the metrics of Collect.
 func (p *pools) Describe(to chan<- *prometheus.Desc) {
-	for _, description := range []*prometheus.Desc{poolOpen, poolMax, poolWaiting, poolWaits, poolWaitTime, logBytes} {
+	for _, description := range []*prometheus.Desc{poolOpen, poolMax, poolWaiting, poolWaits, poolWaitTime, logBytes,
+		cacheHits, cacheMisses, cacheBytes} {
 		to <- description
 	}
 }
 
-// Collect reads the pools and the size of the log.
+// Collect reads the pools, the size of the log and the cache.
 func (p *pools) Collect(to chan<- prometheus.Metric) {
 	for _, pool := range p.store.Pools() {
 		to <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(pool.InUse), pool.Name, "in_use")
@@ -207,6 +211,10 @@ func (p *pools) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(pool.Waits), pool.Name)
 		to <- prometheus.MustNewConstMetric(poolWaitTime, prometheus.CounterValue, pool.Waited.Seconds(), pool.Name)
 	}
+	cache := p.store.CacheStats()
+	to <- prometheus.MustNewConstMetric(cacheHits, prometheus.CounterValue, float64(cache.Hits))
+	to <- prometheus.MustNewConstMetric(cacheMisses, prometheus.CounterValue, float64(cache.Misses))
+	to <- prometheus.MustNewConstMetric(cacheBytes, prometheus.GaugeValue, float64(cache.Bytes))
 	if size, ok := p.store.LogBytes(); ok {
 		to <- prometheus.MustNewConstMetric(logBytes, prometheus.GaugeValue, float64(size))
 	}

@@ -21,7 +21,7 @@ import (
 // openSQLiteStore opens a new database whose log is emptied above limit bytes.
 func openSQLiteStore(t *testing.T, limit int64) *sqliteDialect {
 	t.Helper()
-	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "placard.db"), slog.New(slog.DiscardHandler), true)
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "placard.db"), slog.New(slog.DiscardHandler), true, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

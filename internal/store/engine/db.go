@@ -68,46 +68,43 @@ type backend interface {
 	close() error
 }
 
-// DefaultConnections is the number of connections to PostgreSQL unless WithConnections sets another one. MinConnections
-// is the smallest number that works: a migration takes three at once, and each lane needs one.
+// defaultConnections is the number of connections to PostgreSQL unless Options have another one. MinConnections is the
+// smallest number that works: a migration takes three at once, and each lane needs one.
 const (
 	defaultConnections = 20
 	MinConnections     = 6
 )
 
-// Option changes how a database is opened.
-type Option func(*options)
-
-type options struct {
-	connections int
-	clock       func() time.Time
+// Options change how a database is opened. The zero Options have the defaults.
+type Options struct {
+	// Connections is the number of connections to PostgreSQL, without that of the health check, 0 for 20. SQLite ignores
+	// it.
+	Connections int
+	// Clock replaces time.Now, nil for none. PostgreSQL keeps its own clock.
+	Clock func() time.Time
 }
-
-// WithConnections sets the number of connections to PostgreSQL, without that of the health check. SQLite ignores it.
-func WithConnections(n int) Option { return func(o *options) { o.connections = n } }
-
-// WithClock replaces time.Now. PostgreSQL keeps its own clock.
-func WithClock(clock func() time.Time) Option { return func(o *options) { o.clock = clock } }
 
 // Open opens the database at url, `sqlite:PATH` or `postgres://…`. With up it migrates the schema; otherwise it
 // changes nothing, and fails with SchemaOutdatedError if the schema is older or the SQLite file does not exist. It
 // fails if another process has opened the SQLite file, or if a newer program has written the database.
-func Open(ctx context.Context, url string, log *slog.Logger, up bool, choices ...Option) (*DB, error) {
+func Open(ctx context.Context, url string, log *slog.Logger, up bool, options Options) (*DB, error) {
 	var missing *MissingFileError
 	if err := checkFile(url); !up && errors.As(err, &missing) {
 		return nil, &SchemaOutdatedError{Newest: TargetSchemaVersion(), Missing: missing}
 	}
-	chosen := options{connections: defaultConnections, clock: time.Now}
-	for _, choose := range choices {
-		choose(&chosen)
+	if options.Connections == 0 {
+		options.Connections = defaultConnections
+	}
+	if options.Clock == nil {
+		options.Clock = time.Now
 	}
 	var b backend
 	var err error
 	switch {
 	case strings.HasPrefix(url, "sqlite:"):
-		b, err = openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"), chosen.clock, log)
+		b, err = openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"), options.Clock, log)
 	case IsPostgres(url):
-		b, err = openPostgres(url, chosen.connections, log)
+		b, err = openPostgres(url, options.Connections, log)
 	default:
 		return nil, errURL
 	}
@@ -117,7 +114,7 @@ func Open(ctx context.Context, url string, log *slog.Logger, up bool, choices ..
 	if err := b.migrate(ctx, log, up); err != nil {
 		return nil, errors.Join(err, b.close())
 	}
-	db := &DB{backend: b, log: log, clock: chosen.clock}
+	db := &DB{backend: b, log: log, clock: options.Clock}
 	db.closing, db.close = context.WithCancel(context.WithoutCancel(ctx))
 	return db, nil
 }

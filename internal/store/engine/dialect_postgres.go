@@ -19,6 +19,7 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/rawrow"
 	"github.com/placard/placard/models"
 )
 
@@ -61,6 +62,7 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 		keys:      newLane("postgres_keys", d.connect(config), keys),
 	}
 	for _, lane := range d.lane.all() {
+		lane.send, lane.numbered = rawrow.Postgres, true
 		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
 			return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
 		}

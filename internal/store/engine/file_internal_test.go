@@ -19,7 +19,7 @@ func TestReadOnlyFile(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "placard.db")
-	db, err := Open(ctx, "sqlite:"+path, slog.New(slog.DiscardHandler), true)
+	db, err := Open(ctx, "sqlite:"+path, slog.New(slog.DiscardHandler), true, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

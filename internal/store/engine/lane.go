@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/store/rawrow"
 )
 
 // laneSet are the connections for each kind of statements, so that no kind waits for another. The health check has a
@@ -59,6 +60,9 @@ type lane struct {
 	// customPlans is db without statements that stay prepared. Only the lane of questions has one.
 	customPlans *gorm.DB
 	queue       *admission.Queue[string]
+	// send is the function of the engine that ReadRows uses, and numbered its syntax of placeholders.
+	send     rawrow.Send
+	numbered bool
 }
 
 // newLane returns a lane over a pool with a number of connections. The operations bound the number of its waiters.
@@ -193,6 +197,33 @@ func (r Reader) Do(fn func(db *gorm.DB) error) error { return r.lane.run(r.ctx, 
 // Scan sends one statement and reads its rows into dest.
 func (r Reader) Scan(dest any, query Expr) error {
 	return r.Do(func(db *gorm.DB) error { return db.Raw(query.SQL, query.Args...).Scan(dest).Error })
+}
+
+// Row is a row of ReadRows.
+type Row = rawrow.Row
+
+// ReadRows sends one statement and calls read for each row, which is valid during the call. It ends with the first
+// error of read. Arguments are values and lists, as in Scan.
+func (r Reader) ReadRows(query Expr, read func(row *Row) error) error {
+	return withPermit(r.ctx, func(o Operation) error {
+		return r.lane.withTurn(r.ctx, o.Caller, func() error { return r.observeRows(query, read) })
+	})
+}
+
+// observeRows sends a statement like a session of GORM, so that observers and the log of slow statements include it.
+func (r Reader) observeRows(query Expr, read func(row *Row) error) error {
+	text, args := rawrow.Bind(query.SQL, query.Args, r.lane.numbered)
+	begin, n := time.Now(), int64(0)
+	err := r.db.ConnPool.(*observedPool).before(r.ctx, text, args)
+	if err == nil {
+		statement := rawrow.Query{Text: text, Args: args, Planned: r.db == r.lane.customPlans}
+		err = r.lane.send(r.ctx, r.lane.pool, statement, func(row *Row) error {
+			n++
+			return read(row)
+		})
+	}
+	r.db.Logger.Trace(r.ctx, begin, func() (string, int64) { return text[:min(len(text), maxObservedText)], n }, err)
+	return err
 }
 
 // Pool is the state of a pool of connections.

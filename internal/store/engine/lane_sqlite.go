@@ -8,6 +8,9 @@ import (
 
 	dialector "github.com/libtnb/sqlite"
 	"gorm.io/gorm"
+	"modernc.org/sqlite"
+
+	"github.com/placard/placard/internal/store/rawrow"
 )
 
 // openLanes opens the connections that read.
@@ -23,6 +26,7 @@ func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
 			return nil
 		}
 		l = newLane(name, readers, connections)
+		l.send = rawrow.SQLite
 		l.db, err = sqliteGORM(readers, log, true, gate)
 		return l
 	}
@@ -46,12 +50,14 @@ func connect(path string, size int, cache string, pragmas ...string) (*sql.DB, e
 	pragmas = append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(" + cache + ")",
 		"secure_delete(1)"}, pragmas...)
 	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas, "_dqs": {"0"}}.Encode()}
-	pool, err := sql.Open("sqlite", name.String())
-	if err == nil {
-		pool.SetMaxOpenConns(size)
-		pool.SetMaxIdleConns(size)
+	connector, err := sqlite.NewConnector(name.String())
+	if err != nil {
+		return nil, err
 	}
-	return pool, err
+	pool := sql.OpenDB(rawrow.Connector{Connector: connector})
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	return pool, nil
 }
 
 func sqliteGORM(pool gorm.ConnPool, log *slog.Logger, prepare bool, gate *readGate) (*gorm.DB, error) {

@@ -19,27 +19,26 @@ type budget struct {
 type budgetKey struct{}
 
 // WithBudget returns a context whose calls can read a number of bytes of metadata in all. The call that exceeds it
-// fails with LIMIT_EXCEEDED, and exceeded is called with this error.
+// fails with LIMIT_EXCEEDED, and exceeded is called with this error. Cached metadata counts, too.
 func WithBudget(ctx context.Context, bytes int64, exceeded func(error)) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &budget{limit: bytes, exceeded: exceeded})
+}
+
+// budgetOf returns the budget of a context, nil for none.
+func budgetOf(ctx context.Context) *budget {
+	b, _ := ctx.Value(budgetKey{}).(*budget)
+	return b
 }
 
 // entryBytes is the memory of an entry without its texts.
 const entryBytes = 256
 
-// chargeReadBudget subtracts an entry from the budget of the context.
-func chargeReadBudget(ctx context.Context, e *models.MetadataEntry) error {
-	b, ok := ctx.Value(budgetKey{}).(*budget)
-	if !ok {
+// charge subtracts bytes from the budget, if there is one.
+func (b *budget) charge(bytes int64) error {
+	if b == nil {
 		return nil
 	}
-	bytes := entryBytes + len(e.CardName) + len(e.Key)
-	for _, text := range []*string{e.Text, e.Reason} {
-		if text != nil {
-			bytes += len(*text)
-		}
-	}
-	used := b.used.Add(int64(bytes))
+	used := b.used.Add(bytes)
 	if used <= b.limit {
 		return nil
 	}
@@ -47,6 +46,23 @@ func chargeReadBudget(ctx context.Context, e *models.MetadataEntry) error {
 		b.limit, used)
 	b.exceeded(err)
 	return err
+}
+
+// costOf returns the bytes that an entry takes off the budget.
+func costOf(e *models.MetadataEntry) int64 {
+	return costWithoutText(e) + int64(textLen(e.Text))
+}
+
+// costWithoutText returns the bytes that an entry takes off the budget if its value is not read.
+func costWithoutText(e *models.MetadataEntry) int64 {
+	return int64(entryBytes + len(e.CardName) + len(e.Key) + textLen(e.Reason))
+}
+
+func textLen(text *string) int {
+	if text == nil {
+		return 0
+	}
+	return len(*text)
 }
 
 // collectRows reads rows one by one, so that it stops when the budget is exceeded. entry returns the metadata entry
@@ -57,13 +73,14 @@ func collectRows[T any](query *gorm.DB, entry func(*T) *models.MetadataEntry) ([
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
+	b := budgetOf(query.Statement.Context)
 	var items []*T
 	for rows.Next() {
 		item := new(T)
 		if err := query.ScanRows(rows, item); err != nil {
 			return nil, err
 		}
-		if err := chargeReadBudget(query.Statement.Context, entry(item)); err != nil {
+		if err := b.charge(costOf(entry(item))); err != nil {
 			return nil, err
 		}
 		items = append(items, item)

@@ -36,12 +36,10 @@ func (r *Reader) LatestOfKeys(
 	if asOf != nil {
 		from = engine.SQL("(SELECT *, seq AS first_seq FROM ?) m", from)
 	}
-	entries, err := r.readEntries(read, engine.SQL("SELECT ? FROM ?", LatestColumns(engine.SQL("value")), from))
-	latest := make(map[models.ID][]*models.MetadataEntry, len(subjects))
-	for _, e := range entries {
-		if e.Kind != nil {
-			latest[e.SubjectID] = append(latest[e.SubjectID], e.MetadataEntry)
-		}
+	all, err := r.readEntries(ctx, read, project, engine.SQL("m.value"), from)
+	latest := make(map[models.ID][]*models.MetadataEntry, len(all))
+	for subject, entries := range all {
+		latest[subject] = entries.valued
 	}
 	return latest, err
 }

@@ -6,11 +6,8 @@
 package entries
 
 import (
-	"cmp"
 	"context"
 	"slices"
-
-	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
@@ -18,7 +15,11 @@ import (
 )
 
 // Reader reads from a database. The caller may read the project of its arguments.
-type Reader struct{ DB *engine.DB }
+type Reader struct {
+	DB *engine.DB
+	// Cache holds the latest metadata of subjects, nil for no cache.
+	Cache *Cache
+}
 
 // LatestColumns returns the columns of a latest row, with an expression for its value.
 func LatestColumns(value engine.Expr) engine.Expr {
@@ -43,97 +44,55 @@ func LatestPerKey(entries, join engine.Expr) engine.Expr {
 func (r *Reader) LatestEntries(
 	ctx context.Context, project models.ID, subjects []models.ID, keys []string, asOf *models.Time,
 ) (map[models.ID][]*models.MetadataEntry, error) {
-	placed, err := r.readLatest(ctx, subjects, engine.SQL("m.project_id = ?", project), asOf, r.latestColumnsOf(keys))
-	if err != nil {
-		return nil, err
+	value := engine.SQL("m.value")
+	if keys != nil { // the other entries are read because they may be the first of their card
+		wanted := access.ColumnRows(r.DB.Dialect(), engine.TextColumn, "wanted", keys)
+		value = engine.SQL("CASE WHEN m.key IN (SELECT wanted FROM ?) THEN m.value END", wanted)
 	}
-	type card struct {
-		subject models.ID
-		name    string
-	}
-	places := map[card]int64{}
-	for _, e := range placed {
-		c := card{e.SubjectID, e.CardName}
-		if place, ok := places[c]; !ok || e.firstSeq < place {
-			places[c] = e.firstSeq
-		}
-	}
-	for c := range places {
-		if c.name == "" {
-			places[c] = 0
-		}
-	}
-	slices.SortFunc(placed, func(a, b orderedEntry) int {
-		return cmp.Or(
-			cmp.Compare(places[card{a.SubjectID, a.CardName}], places[card{b.SubjectID, b.CardName}]),
-			cmp.Compare(a.CardName, b.CardName),
-			cmp.Compare(a.firstSeq, b.firstSeq))
-	})
-	latest := make(map[models.ID][]*models.MetadataEntry, len(subjects))
-	for _, e := range placed {
-		if e.Kind != nil && (keys == nil || slices.Contains(keys, e.Key)) {
-			latest[e.SubjectID] = append(latest[e.SubjectID], e.MetadataEntry)
-		}
-	}
-	return latest, nil
-}
-
-// latestColumnsOf returns LatestColumns with the values of entries with one of the keys only. The other entries are
-// read because they may be the first of their card.
-func (r *Reader) latestColumnsOf(keys []string) engine.Expr {
-	if keys == nil {
-		return LatestColumns(engine.SQL("value"))
-	}
-	wanted := access.ColumnRows(r.DB.Dialect(), engine.TextColumn, "wanted", keys)
-	return LatestColumns(engine.SQL("CASE WHEN key IN (SELECT wanted FROM ?) THEN value END", wanted))
-}
-
-// orderedEntry is an entry with the seq of the first entry of its key, which determines the order.
-type orderedEntry struct {
-	*models.MetadataEntry
-	firstSeq int64
-}
-
-// readLatest reads the latest entries of subjects for which a condition on m holds, now or as of an instant.
-func (r *Reader) readLatest(
-	ctx context.Context, subjects []models.ID, where engine.Expr, asOf *models.Time, columns engine.Expr,
-) ([]orderedEntry, error) {
-	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: where}
+	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects,
+		Where: engine.SQL("m.project_id = ?", project)}
 	from, read := r.DB.Dialect().LookUp(wanted), r.DB.Read(ctx)
 	if asOf != nil {
-		wanted.Table, wanted.Where = "metadata_entries", where.And(engine.SQL("m.logged_at <= ?", *asOf))
-		from, read = LatestPerKey(r.DB.Dialect().LookUp(wanted), engine.Expr{}), r.DB.ReadUnbounded(ctx)
+		wanted.Table, wanted.Where = "metadata_entries", wanted.Where.And(engine.SQL("m.logged_at <= ?", *asOf))
+		from = engine.SQL("(SELECT * FROM ?) m", LatestPerKey(r.DB.Dialect().LookUp(wanted), engine.Expr{}))
+		read = r.DB.ReadUnbounded(ctx)
 	}
-	return r.readEntries(read, engine.SQL("SELECT ? FROM ?", columns, from))
+	all, err := r.readEntries(ctx, read, project, value, from)
+	latest := make(map[models.ID][]*models.MetadataEntry, len(all))
+	for subject, entries := range all {
+		if keys == nil {
+			latest[subject] = entries.valued
+			continue
+		}
+		for _, e := range entries.valued {
+			if slices.Contains(keys, e.Key) {
+				latest[subject] = append(latest[subject], e)
+			}
+		}
+	}
+	return latest, err
 }
 
-// readEntries reads the rows of a statement of LatestColumns.
-func (r *Reader) readEntries(read engine.Reader, query engine.Expr) (placed []orderedEntry, err error) {
-	err = read.Do(func(db *gorm.DB) (err error) {
-		placed, err = scanEntries(db.Raw(query.SQL, query.Args...))
-		return err
+// readEntries reads the latest rows m of subjects, with an expression for their value.
+func (r *Reader) readEntries(
+	ctx context.Context, read engine.Reader, project models.ID, value, from engine.Expr,
+) (map[models.ID]*latestEntries, error) {
+	collectors := map[models.ID]*rowCollector{}
+	scanner := entryScanner{project: project, budget: budgetOf(ctx)}
+	err := read.ReadRows(engine.SQL(`SELECT m.subject_id, 0, m.seq, m.first_seq, m.card, m.key, m.kind, ?, m.reason, m.id,
+		m.retracted, m.logged_at, m.logged_by, m.step_run_id FROM ?`, value, from), func(row *engine.Row) error {
+		subject := row.ID(subjectColumn)
+		if collectors[subject] == nil {
+			collectors[subject] = &rowCollector{}
+		}
+		return collectors[subject].add(&scanner, row)
 	})
-	return placed, r.DB.TranslateError(err)
-}
-
-// scanEntries reads rows of LatestColumns by hand: this is the most frequent read, and reflection is half its cost.
-func scanEntries(query *gorm.DB) ([]orderedEntry, error) {
-	rows, err := query.Rows()
 	if err != nil {
-		return nil, err
+		return nil, r.DB.TranslateError(err)
 	}
-	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
-	var placed []orderedEntry
-	for rows.Next() {
-		e := orderedEntry{MetadataEntry: new(models.MetadataEntry)}
-		if err := rows.Scan(&e.ProjectID, &e.SubjectID, &e.CardName, &e.Key, &e.firstSeq, &e.Seq, &e.ID, &e.Kind, &e.Text,
-			&e.Retracted, &e.Reason, &e.LoggedAt, &e.LoggedBy, &e.StepRunID); err != nil {
-			return nil, err
-		}
-		if err := chargeReadBudget(query.Statement.Context, e.MetadataEntry); err != nil {
-			return nil, err
-		}
-		placed = append(placed, e)
+	latest := make(map[models.ID]*latestEntries, len(collectors))
+	for subject, collector := range collectors {
+		latest[subject] = collector.entries()
 	}
-	return placed, rows.Err()
+	return latest, nil
 }

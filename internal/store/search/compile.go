@@ -28,6 +28,8 @@ type Table struct {
 	// from is the table with its alias.
 	from, alias string
 	columns     []string
+	// revised is set for artifact versions, which get the revisions of their subjects.
+	revised bool
 	// subjectKind and subject, a column, lead to the metadata of an object; empty for objects without metadata.
 	subjectKind models.SubjectKind
 	subject     string

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/versions"
 	"github.com/placard/placard/models"
 )
 
@@ -199,7 +200,11 @@ func (s *searcher[T]) selectSegment(segment sortSegment, after, before []any, li
 	}
 	columns := engine.Qualify("q", s.table.columns) + ", " + s.dialect.JSONArray(position) + " AS position"
 	from := engine.SQL("(?) q WHERE ?", s.candidateSelect(segment), engine.All(bounds))
-	return s.dialect.SelectFirst(columns, from, orderBy, limit), true
+	query = s.dialect.SelectFirst(columns, from, orderBy, limit)
+	if s.table.revised { // outside, so that the revisions are read for the page only; both engines keep its order
+		query = engine.SQL("SELECT page.*, ? AS revision FROM (?) page", versions.Revision("page", s.project), query)
+	}
+	return query, true
 }
 
 // keysetCondition returns the condition that a row is after a position, or before it.

@@ -17,6 +17,8 @@ type List[T any] struct {
 	// Name is a part of the cursors, with the parent.
 	Name    string
 	Columns string
+	// ColumnArgs are the arguments of Columns.
+	ColumnArgs []any
 	// From is one item of FROM, or a join.
 	From engine.Expr
 	// Where restricts the rows to a project.
@@ -32,8 +34,9 @@ type List[T any] struct {
 	Position func(T) models.Position
 	// ParentOf returns the parent of a child.
 	ParentOf func(T) models.ID
-	// Read reads the rows of a statement, nil for Scan.
+	// Read reads the rows of a statement, and Scan one row; both are nil for a scan by GORM.
 	Read func(query *gorm.DB) ([]T, error)
+	Scan func(row *engine.Row) T
 	// Branches are conditions that split the list into parts, each of which an index has in the order of the list. A page
 	// is merged from a limited SELECT of each part, and the count ends above models.MaxTotalCount. No branch is no split.
 	Branches []engine.Expr
@@ -108,15 +111,7 @@ func (l List[T]) readItems(
 	case l.Unbounded:
 		read = db.ReadUnbounded(ctx)
 	}
-	var items []T
-	err := read.Do(func(db *gorm.DB) (err error) {
-		if rows := db.Raw(query.SQL, query.Args...); l.Read != nil {
-			items, err = l.Read(rows)
-		} else {
-			err = rows.Scan(&items).Error
-		}
-		return err
-	})
+	items, err := l.read(read, query)
 	byParent := make(map[models.ID][]T, len(parents))
 	for _, item := range items {
 		parent := models.ID{}
@@ -126,6 +121,25 @@ func (l List[T]) readItems(
 		byParent[parent] = append(byParent[parent], item)
 	}
 	return byParent, db.TranslateError(err)
+}
+
+// read reads the rows of a statement.
+func (l List[T]) read(read engine.Reader, query engine.Expr) (items []T, err error) {
+	switch {
+	case l.Scan != nil:
+		err = read.ReadRows(query, func(row *engine.Row) error {
+			items = append(items, l.Scan(row))
+			return nil
+		})
+	case l.Read != nil:
+		err = read.Do(func(db *gorm.DB) (err error) {
+			items, err = l.Read(db.Raw(query.SQL, query.Args...))
+			return err
+		})
+	default:
+		err = read.Scan(&items, query)
+	}
+	return items, err
 }
 
 func (l List[T]) cursorName(parent models.ID) string {
@@ -168,8 +182,8 @@ func (l List[T]) selectPage(ofParent, bounds engine.Expr, page models.Page) engi
 	}
 	orderBy := strings.Join(l.Order, direction+", ") + direction
 	selectPart := func(branch engine.Expr) engine.Expr {
-		return engine.SQL("SELECT "+l.Columns+" FROM ? WHERE ? AND ??? ORDER BY "+orderBy+" LIMIT ?", l.From, ofParent, l.Where,
-			branch, bounds, page.Size+1)
+		return engine.SQL("SELECT ? FROM ? WHERE ? AND ??? ORDER BY "+orderBy+" LIMIT ?",
+			engine.SQL(l.Columns, l.ColumnArgs...), l.From, ofParent, l.Where, branch, bounds, page.Size+1)
 	}
 	if l.Branches == nil {
 		return selectPart(engine.Expr{})

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/versions"
 	"github.com/placard/placard/models"
 )
 
@@ -143,8 +144,7 @@ func (s *searcher[T]) readChildren(
 		children, _ := ofParent.selectSegment(sortSegment{rank: anyRank}, nil, nil, s.query.Page.Size+1)
 		return children
 	})
-	var rows []resultRow[T]
-	err := s.db.ReadSearch(ctx).Scan(&rows, query)
+	rows, err := s.readRows(ctx, query)
 	children := make(map[models.ID][]resultRow[T], len(parents))
 	for _, row := range rows {
 		parent := by.ParentID(&row.Object)
@@ -185,8 +185,8 @@ func (s *searcher[T]) readPage(ctx context.Context, path accessPath, after, befo
 		if !ok {
 			continue
 		}
-		var more []resultRow[T]
-		if err := s.db.ReadSearch(ctx).Scan(&more, query); err != nil {
+		more, err := s.readRows(ctx, query)
+		if err != nil {
 			return nil, err
 		}
 		if rows = append(rows, more...); len(rows) > page.Size {
@@ -194,6 +194,21 @@ func (s *searcher[T]) readPage(ctx context.Context, path accessPath, after, befo
 		}
 	}
 	return rows, nil
+}
+
+// readRows reads the rows of a statement of selectSegment. Rows of versions are read by hand, because pages of versions
+// are the most frequent search.
+func (s *searcher[T]) readRows(ctx context.Context, query engine.Expr) (rows []resultRow[T], err error) {
+	found, isVersions := any(&rows).(*[]resultRow[models.ArtifactVersion])
+	if !isVersions {
+		return rows, s.db.ReadSearch(ctx).Scan(&rows, query)
+	}
+	err = s.db.ReadSearch(ctx).ReadRows(query, func(row *engine.Row) error {
+		version := versions.Scan(row, versions.Width+1)
+		*found = append(*found, resultRow[models.ArtifactVersion]{*version, row.Keep(row.Text(versions.Width))})
+		return nil
+	})
+	return rows, err
 }
 
 func (s *searcher[T]) connection(rows []resultRow[T]) (*models.Connection[*T], error) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/versions"
 	"github.com/placard/placard/models"
 )
 
@@ -12,7 +13,7 @@ import (
 
 // ArtifactVersions are the versions of all artifacts of a project.
 var ArtifactVersions = &Table{
-	name: "artifactVersions", from: "artifact_versions v", alias: "v", columns: engine.Columns[models.ArtifactVersion](),
+	name: "artifactVersions", from: "artifact_versions v", alias: "v", columns: versions.Names, revised: true,
 	subjectKind: models.SubjectArtifactVersion, subject: "v.subject_id", created: "v.created_at",
 	fields: map[string]filterField{
 		"id":         {column: "v.id", indexScan: scanColumn("artifact_versions", "id")},

@@ -71,7 +71,7 @@ func dict(key string, value models.MetadataValue) models.MetadataValue {
 func newWorld(t *testing.T, name string) *world {
 	t.Helper()
 	ctx := context.Background()
-	db, err := engine.Open(ctx, NewDatabase[name](t), slog.New(slog.DiscardHandler), true)
+	db, err := engine.Open(ctx, NewDatabase[name](t), slog.New(slog.DiscardHandler), true, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func fill(value reflect.Value, project models.ID, n *int) {
 	case reflect.Struct:
 		for i := range value.NumField() {
 			switch value.Type().Field(i).Name {
-			case "AsOf", "Distance": // of a view, and of a lineage
+			case "AsOf", "Distance", "Revision": // of a view, of a lineage, and of a query
 			case "ProjectID":
 				value.Field(i).Set(reflect.ValueOf(project))
 			default:

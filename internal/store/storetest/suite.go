@@ -138,7 +138,7 @@ func (s *suite) version(artifact string) *models.ArtifactVersion {
 	return version
 }
 
-// json is the latest metadata of a subject.
+// json is the latest metadata of a subject. It checks that the cache has the same.
 func (s *suite) json(subject models.Subject, asOf ...models.Time) string {
 	s.Helper()
 	var at *models.Time
@@ -150,6 +150,13 @@ func (s *suite) json(subject models.Subject, asOf ...models.Time) string {
 	s.must(err)
 	text, err := models.MetadataJSON(latest[id])
 	s.must(err)
+	if at == nil {
+		var known store.Revisions
+		if version, ok := subject.(*models.ArtifactVersion); ok {
+			known = knownRevisions(s.again(s.Store, version))
+		}
+		s.cachedJSON(project, id, known, string(text))
+	}
 	return string(text)
 }
 

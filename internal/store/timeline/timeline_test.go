@@ -46,7 +46,7 @@ func fillEvents(t *testing.T, db *engine.DB, artifact, version models.ID) {
 func TestLongTimeline(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
-		db, err := engine.Open(context.Background(), url, slog.New(slog.DiscardHandler), true)
+		db, err := engine.Open(context.Background(), url, slog.New(slog.DiscardHandler), true, engine.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
