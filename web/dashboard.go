@@ -13,7 +13,7 @@ import (
 
 // dashboardPages are the paths of the pages. One file contains all pages. Names are in the query string, because a name
 // such as ".." would change a path.
-var dashboardPages = []string{"/", "/artifact", "/version"}
+var dashboardPages = []string{"/", "/artifact", "/version", "/compare", "/runs", "/run", "/lineage", "/activity", "/settings"}
 
 // dashboardPolicy is the Content-Security-Policy of the dashboard. It allows files of this origin only. The hashes are
 // those of the styles that React Aria inserts: one for pressed elements, and one while iOS shows a dialog. No text

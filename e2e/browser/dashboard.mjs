@@ -8,8 +8,13 @@
 
 import { chromium } from 'playwright-core';
 
+import * as activity from './dashboard/activity.mjs';
 import * as artifact from './dashboard/artifact.mjs';
 import * as artifacts from './dashboard/artifacts.mjs';
+import * as compare from './dashboard/compare.mjs';
+import * as lineage from './dashboard/lineage.mjs';
+import * as runs from './dashboard/runs.mjs';
+import * as settings from './dashboard/settings.mjs';
 import * as shell from './dashboard/shell.mjs';
 import * as version from './dashboard/version.mjs';
 
@@ -29,7 +34,7 @@ const browser = await chromium.launch({
 });
 
 let failed = 0;
-for (const [page, tests] of Object.entries({ shell, artifacts, artifact, version })) {
+for (const [page, tests] of Object.entries({ shell, artifacts, artifact, version, compare, runs, lineage, activity, settings })) {
   for (const [name, test] of Object.entries(tests.tests)) {
     const title = `${page}: ${name}`;
     if (!title.includes(wanted)) continue;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { accessible, ask, clean, open, pictures, until } from './page.mjs';
+import { accessible, ask, clean, naughty, open, pictures, until } from './page.mjs';
 
 export const tests = {};
 
@@ -85,8 +85,6 @@ tests['an empty project'] = async ({ browser, empty }) => {
   clean(opened);
   await opened.close();
 };
-
-const naughty = ['<script>window.harmed = 1</script>', '"><img src=x onerror=window.harmed=1>', 'javascript:window.harmed=1', '\u202egnp.exe', '{{7*7}} ${7*7}', '..', 'a/b?c=d#e&f=%20', '𝕬 🐧 é', '99999999999999999999'];
 
 tests['hostile names are text'] = async ({ browser, empty }) => {
   await ask(empty, 'mutation { createProject(input: {name: "hostile"}) { project { id } } }');

@@ -16,6 +16,9 @@ const sizes = [
   { width: 390, height: 844 },
 ];
 
+/** Names and values that harm pages which do not treat them as text. */
+export const naughty = ['<script>window.harmed = 1</script>', '"><img src=x onerror=window.harmed=1>', 'javascript:window.harmed=1', '\u202egnp.exe', '{{7*7}} ${7*7}', '..', 'a/b?c=d#e&f=%20', '𝕬 🐧 é', '99999999999999999999'];
+
 /** Opens a page in a fresh profile. `seen` is a list of everything that went wrong. */
 export async function open(browser, server, path = '/', options = {}) {
   const context = await browser.newContext({ viewport: sizes[0], ...options });

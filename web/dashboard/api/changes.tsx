@@ -11,6 +11,7 @@ const interval = 5;
 const NewestEvent = graphql(`
   query NewestEvent($project: String!) {
     project(name: $project) {
+      id
       timeline(first: 1) { nodes { id } }
     }
   }

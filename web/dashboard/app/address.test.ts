@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { formatAddress, keyText, parseAddress, parseKeyText } from './address';
+import { formatAddress, keyText, parseAddress, parseKeyText, parseVersionText, versionText } from './address';
 
 test('parameters survive a round trip', () => {
   for (const parameters of [
@@ -18,4 +18,10 @@ test('keys survive a round trip', () => {
     expect(parseKeyText(keyText(key))).toEqual(key);
   }
   expect(keyText({ card: 'metrics', key: 'accuracy' })).toBe('metrics/accuracy');
+});
+
+test('versions survive a round trip', () => {
+  for (const version of [{ name: 'a/b', version: '1' }, { name: '..', version: '/' }, { name: 'latest/' }]) {
+    expect(parseVersionText(versionText(version))).toEqual(version);
+  }
 });

@@ -60,3 +60,19 @@ export function parseKeyText(text: string): MetadataKeyInput {
   const [card, ...rest] = parts;
   return rest.length > 0 ? { card, key: rest.join('/') } : { key: card };
 }
+
+/** A version by names. Without `version` it is the latest one. */
+export interface VersionName {
+  name: string;
+  version?: string;
+}
+
+/** Returns the text of a version: `artifact/version`, or `artifact` for the latest one. It is escaped as that of a key. */
+export const versionText = ({ name, version }: VersionName): string =>
+  version === undefined ? keyText({ key: name }) : keyText({ card: name, key: version });
+
+/** Returns the version of its text. */
+export function parseVersionText(text: string): VersionName {
+  const { card, key } = parseKeyText(text);
+  return card ? { name: card, version: key } : { name: key };
+}

@@ -1,8 +1,10 @@
 // Links to the pages of objects. Pages use them, so that an address is built in one place.
 
 import { Link } from '@tanstack/react-router';
+import { type ComponentProps, type ReactNode } from 'react';
 
 import { Text } from '../values/Text';
+import { type VersionName, versionText } from './address';
 
 interface ArtifactLinkProps {
   name: string;
@@ -18,23 +20,70 @@ export function ArtifactLink({ name, className }: ArtifactLinkProps) {
   );
 }
 
-interface VersionLinkProps extends ArtifactLinkProps {
+interface VersionLinkProps extends Omit<ComponentProps<'a'>, 'href' | 'ref'> {
+  /** The name of the artifact. */
+  name: string;
   version: string;
   /** Shows the name of the artifact too. */
   full?: boolean;
 }
 
-/** The name of a version, as a link to its page. */
-export function VersionLink({ name, version, full = false, className }: VersionLinkProps) {
+/** The name of a version, or other content, as a link to its page. */
+export function VersionLink({ name, version, full = false, children, ...props }: VersionLinkProps) {
   return (
-    <Link to="/version" search={{ name, version }} className={className}>
-      {full && (
+    <Link to="/version" search={{ name, version }} {...props}>
+      {children ?? (
         <>
-          <Text text={name} />
-          {' / '}
+          {full && (
+            <>
+              <Text text={name} />
+              {' / '}
+            </>
+          )}
+          <Text text={version} />
         </>
       )}
-      <Text text={version} />
+    </Link>
+  );
+}
+
+interface CompareLinkProps {
+  /** 2 to 20 versions; the first one is the baseline. */
+  versions: readonly VersionName[];
+  className?: string;
+  children: ReactNode;
+}
+
+/** A link to the comparison of versions. */
+export function CompareLink({ versions, className, children }: CompareLinkProps) {
+  return (
+    <Link to="/compare" search={{ versions: versions.map(versionText) }} className={className}>
+      {children}
+    </Link>
+  );
+}
+
+interface RunLinkProps {
+  /** The ID of the pipeline run. */
+  id: string;
+  className?: string;
+  children: ReactNode;
+}
+
+/** A link to a pipeline run. */
+export function RunLink({ id, className, children }: RunLinkProps) {
+  return (
+    <Link to="/run" search={{ id }} className={className}>
+      {children}
+    </Link>
+  );
+}
+
+/** A link to the lineage of a version. */
+export function LineageLink({ name, version, className, children }: VersionName & { className?: string; children: ReactNode }) {
+  return (
+    <Link to="/lineage" search={{ name, version }} className={className}>
+      {children}
     </Link>
   );
 }

@@ -2,7 +2,13 @@
 
 import type { IconName } from '../ui/Icon';
 
-export const navigation = [{ to: '/', text: 'Artifacts', icon: 'box' }] as const satisfies readonly {
+export const navigation = [
+  { to: '/', text: 'Artifacts', icon: 'box' },
+  { to: '/compare', text: 'Compare', icon: 'compare' },
+  { to: '/runs', text: 'Runs', icon: 'run' },
+  { to: '/activity', text: 'Activity', icon: 'history' },
+  { to: '/settings', text: 'Settings', icon: 'settings' },
+] as const satisfies readonly {
   to: string;
   text: string;
   icon: IconName;

@@ -68,7 +68,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   return (
-    <div ref={frame} className={styles.frame} onKeyDown={moveBetweenRows}>
+    <div ref={frame} className={styles.frame} tabIndex={0} role="group" aria-label={`${label}, scrollable`} onKeyDown={moveBetweenRows}>
       <table className={styles.table} aria-label={label} aria-rowcount={(totalCount ?? rows.length) + 1} style={{ minWidth: width }}>
         <colgroup>
           {columns.map((column) => (

@@ -73,15 +73,16 @@ export function TextField({ label, hideLabel = false, description, lines, mono, 
 interface CheckboxProps {
   selected: boolean;
   onChange(selected: boolean): void;
+  isDisabled?: boolean;
   /** The accessible name, where the content is no text. */
   label?: string;
   children?: ReactNode;
 }
 
 /** A box to check, with its text. */
-export function Checkbox({ selected, onChange, label, children }: CheckboxProps) {
+export function Checkbox({ selected, onChange, isDisabled, label, children }: CheckboxProps) {
   return (
-    <AriaCheckbox isSelected={selected} onChange={onChange} aria-label={label} className={styles.checkbox}>
+    <AriaCheckbox isSelected={selected} onChange={onChange} isDisabled={isDisabled} aria-label={label} className={styles.checkbox}>
       <span className={styles.mark}>
         <Icon name="check" size={12} />
       </span>

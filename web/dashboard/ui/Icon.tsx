@@ -8,6 +8,10 @@ const paths = {
   key: 'M5 14a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM7.6 8.2 14 2M11 5l2 2',
   down: 'm4 6 4 4 4-4',
   right: 'm6 4 4 4-4 4',
+  left: 'm10 4-4 4 4 4',
+  minus: 'M3 8h10',
+  fit: 'M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4',
+  target: 'M8 13a5 5 0 1 0 0-10 5 5 0 0 0 0 10ZM8 1v3M8 12v3M1 8h3M12 8h3',
   sortedUp: 'M8 13V3M4.5 6.5 8 3l3.5 3.5',
   sortedDown: 'M8 3v10M4.5 9.5 8 13l3.5-3.5',
   columns: 'M2 2.5h12v11H2zM6 2.5v11M10 2.5v11',
@@ -29,6 +33,9 @@ const paths = {
   undo: 'M3 6h6.5a3.5 3.5 0 0 1 0 7H6M3 6l3-3M3 6l3 3',
   pencil: 'm2.5 13.5.7-3L11 2.7l2.3 2.3-7.8 7.8z',
   tag: 'M2 2h5.5L14 8.5 8.5 14 2 7.5zM5 5v.1',
+  compare: 'M2 2.5h5v11H2zM9 2.5h5v11H9zM4 6h1M4 9h1M11 6h1M11 9h1',
+  run: 'M4 2.5v11l9-5.5z',
+  settings: 'M8 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4ZM8 1.5v2M8 12.5v2M1.5 8h2M12.5 8h2M3.4 3.4l1.4 1.4M11.2 11.2l1.4 1.4M3.4 12.6l1.4-1.4M11.2 4.8l1.4-1.4',
 } as const;
 
 export type IconName = keyof typeof paths;

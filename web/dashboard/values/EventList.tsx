@@ -32,7 +32,7 @@ const icons: Record<TimelineEventKind, IconName> = {
   METADATA_ERASED: 'close',
   VERSION_DELETED: 'close',
   ARTIFACT_DELETED: 'close',
-  PIPELINE_RUN_STARTED: 'right',
+  PIPELINE_RUN_STARTED: 'run',
   PIPELINE_RUN_FINISHED: 'check',
   PIPELINE_RUN_DELETED: 'close',
 };
@@ -43,13 +43,11 @@ export function EventList<E extends Event>({ events, describe }: { events: reado
     <ol className={styles.events}>
       {events.map((event) => (
         <li key={event.id} className={styles.event}>
-          <span className={styles.icon}>
-            <Icon name={icons[event.kind] ?? 'clock'} size={13} />
-          </span>
+          <EventIcon kind={event.kind} />
           <div className={styles.text}>
             <p>
               {describe?.(event)}
-              <Description event={event} />
+              <EventDescription event={event} />
             </p>
             {event.reason && (
               <p className={styles.reason}>
@@ -72,7 +70,17 @@ export function EventList<E extends Event>({ events, describe }: { events: reado
   );
 }
 
-function Description({ event }: { event: Event }) {
+/** Shows the kind of an event as a mark. */
+export function EventIcon({ kind }: { kind: TimelineEventKind }) {
+  return (
+    <span className={styles.icon}>
+      <Icon name={icons[kind] ?? 'clock'} size={13} />
+    </span>
+  );
+}
+
+/** Says what happened, without the object. */
+export function EventDescription({ event }: { event: Event }) {
   const names = event.tags.join(', ');
   switch (event.kind) {
     case 'VERSION_CREATED':

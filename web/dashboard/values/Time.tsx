@@ -1,4 +1,4 @@
-import { displayTimestamp } from './display';
+import { displayDuration, displayTimestamp } from './display';
 
 const units = [
   ['year', 31_556_952],
@@ -24,4 +24,11 @@ export function Time({ instant }: { instant: string }) {
       {distanceOf(instant)}
     </time>
   );
+}
+
+/** Shows the time between two instants. Without an end it is the time until now. */
+export function Duration({ from, to }: { from: string; to: string | null | undefined }) {
+  const seconds = Math.max(0, ((to ? Date.parse(to) : Date.now()) - Date.parse(from)) / 1000);
+  const text = displayDuration(Number(seconds.toPrecision(3)));
+  return to ? text : `${text} so far`;
 }

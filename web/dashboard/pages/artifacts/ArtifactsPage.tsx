@@ -10,11 +10,10 @@ import { useProject } from '../../app/project';
 import { Button } from '../../ui/Button';
 import { DataTable } from '../../ui/DataTable';
 import { SearchField } from '../../ui/Field';
-import { Popover } from '../../ui/Popover';
+import { ListPage } from '../../ui/ListPage';
 import { Empty, Failed, Loading } from '../../ui/State';
 import { useTitle } from '../../ui/title';
 import { type ArtifactsAddress, defaultSort, filterOf, orderOf } from './address';
-import styles from './ArtifactsPage.module.css';
 import { columnsOf } from './columns';
 import { defaultColumns } from './default-columns';
 import { Artifacts, MoreArtifacts, RecentFacts } from './documents';
@@ -42,52 +41,45 @@ export function ArtifactsPage() {
 
   if (!list.data && list.failure) return <Failed failure={list.failure} onRetry={list.reload} page />;
   if (list.data?.artifactVersions && list.rows.length === 0 && !filtered) return <FirstVersion />;
-  const facets = <Facets address={address} usage={list.data} onChange={change} />;
   return (
-    <div className={styles.page}>
-      <header className={styles.header}>
-        <h1>Artifacts</h1>
-        <Count connection={list.data?.artifactVersions} />
-        <div className={styles.tools}>
+    <ListPage
+      title="Artifacts"
+      items="artifacts"
+      count={list.data?.artifactVersions}
+      facets={<Facets address={address} usage={list.data} onChange={change} />}
+      busy={list.loading}
+      tools={
+        <>
           <SearchField label="Search artifacts" placeholder="Search by name" value={address.search ?? ''} onChange={(search) => change({ search }, true)} />
-          <span className={styles.filters}>
-            <Popover label="Filters" button={<Button icon="filter">Filters</Button>}>
-              {facets}
-            </Popover>
-          </span>
           <ColumnPicker chosen={keys} onChange={(chosen) => change({ columns: chosen.length > 0 ? chosen.map(keyText) : ['none'] })} />
-        </div>
-      </header>
-      <aside className={styles.facets} aria-label="Filters">
-        {facets}
-      </aside>
-      <section className={styles.list} aria-busy={list.loading}>
-        {list.data?.artifactVersions ? (
-          list.rows.length > 0 ? (
-            <DataTable
-              label="Artifacts"
-              columns={columns}
-              rows={list.rows}
-              idOf={(row: Row) => row.id}
-              sort={sort}
-              onSort={({ id, direction }) => change({ sort: id, order: direction })}
-              totalCount={list.data.artifactVersions.totalCount}
-              hasMore={list.hasMore}
-              onMore={list.loadMore}
-            />
-          ) : (
-            <Empty icon="search" title="No artifact matches">
-              <Button onPress={() => change({ search: undefined, types: undefined, tags: undefined })}>Clear the filters</Button>
-            </Empty>
-          )
-        ) : list.failure ? (
-          <Failed failure={list.failure} onRetry={list.reload} />
+        </>
+      }
+    >
+      {list.data?.artifactVersions ? (
+        list.rows.length > 0 ? (
+          <DataTable
+            label="Artifacts"
+            columns={columns}
+            rows={list.rows}
+            idOf={(row: Row) => row.id}
+            sort={sort}
+            onSort={({ id, direction }) => change({ sort: id, order: direction })}
+            totalCount={list.data.artifactVersions.totalCount}
+            hasMore={list.hasMore}
+            onMore={list.loadMore}
+          />
         ) : (
-          <Loading label="Loading artifacts" lines={9} />
-        )}
-        {list.moreFailure && <Failed failure={list.moreFailure} onRetry={list.reload} />}
-      </section>
-    </div>
+          <Empty icon="search" title="No artifact matches">
+            <Button onPress={() => change({ search: undefined, types: undefined, tags: undefined })}>Clear the filters</Button>
+          </Empty>
+        )
+      ) : list.failure ? (
+        <Failed failure={list.failure} onRetry={list.reload} />
+      ) : (
+        <Loading label="Loading artifacts" lines={9} />
+      )}
+      {list.moreFailure && <Failed failure={list.moreFailure} onRetry={list.reload} />}
+    </ListPage>
   );
 }
 
@@ -122,14 +114,4 @@ function useArtifacts(address: ArtifactsAddress, keys: MetadataKeyInput[]) {
   );
   const { rows, hasMore, loadMore, failure } = useRows(answer.data?.artifactVersions, more);
   return { ...answer, rows, hasMore, loadMore, moreFailure: failure };
-}
-
-function Count({ connection }: { connection: ArtifactsQuery['artifactVersions'] }) {
-  if (!connection) return null;
-  return (
-    <span className={styles.count} role="status">
-      {connection.totalCount}
-      {connection.totalCountCapped && '+'} <span className={styles.hidden}>artifacts</span>
-    </span>
-  );
 }

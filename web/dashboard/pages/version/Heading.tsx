@@ -1,7 +1,7 @@
 import { lazy, Suspense, useState } from 'react';
 
 import { useViewer } from '../../api/viewer';
-import { ArtifactLink, VersionLink } from '../../app/links';
+import { ArtifactLink, CompareLink, LineageLink, VersionLink } from '../../app/links';
 import { Button } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
 import { Popover } from '../../ui/Popover';
@@ -28,6 +28,7 @@ export function Heading({ version, project, onChanged, onPast }: HeadingProps) {
   const [logging, setLogging] = useState(false);
   const { artifact, type, aliases, tags, description } = version;
   const latest = artifact.latestVersion;
+  const previous = version.changes?.versions[0]?.version;
   return (
     <header className={styles.header}>
       <div className={styles.top}>
@@ -87,6 +88,14 @@ export function Heading({ version, project, onChanged, onPast }: HeadingProps) {
           </span>
         ) : (
           <span>The latest version</span>
+        )}
+        <LineageLink name={artifact.name} version={version.version} className={styles.latest}>
+          Lineage
+        </LineageLink>
+        {previous !== undefined && (
+          <CompareLink versions={[previous, version.version].map((other) => ({ name: artifact.name, version: other }))} className={styles.latest}>
+            Compare with <Text text={previous} />
+          </CompareLink>
         )}
       </p>
       {description && (

@@ -1,4 +1,4 @@
-import { VersionLink } from '../../app/links';
+import { RunLink, VersionLink } from '../../app/links';
 import { Box } from '../../ui/Box';
 import { Chip } from '../../ui/Chip';
 import { RunStatus } from '../../values/RunStatus';
@@ -30,7 +30,10 @@ export function Origin({ version: { producer } }: { version: Version }) {
         <Text text={stepRun.name} />
         <span className={styles.muted}>
           {' of '}
-          <Text text={stepRun.pipelineRun.pipeline} />, <Time instant={stepRun.startedAt} />
+          <RunLink id={stepRun.pipelineRun.id} className={styles.link}>
+            <Text text={stepRun.pipelineRun.pipeline} />
+          </RunLink>
+          , <Time instant={stepRun.startedAt} />
         </span>
         {output.reused && <Chip tone="warn">reused</Chip>}
       </p>
@@ -59,7 +62,9 @@ export function Uses({ version: { consumers } }: { version: Version }) {
               <Text text={step.name} />
               <span className={styles.muted}>
                 {' of '}
-                <Text text={step.pipelineRun.pipeline} />
+                <RunLink id={step.pipelineRun.id} className={styles.link}>
+                  <Text text={step.pipelineRun.pipeline} />
+                </RunLink>
               </span>
             </p>
             <ul>

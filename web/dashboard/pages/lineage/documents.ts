@@ -1,0 +1,40 @@
+import { graphql } from '../../api/graphql';
+
+/** A version with the nearest versions of its lineage in both directions. */
+export const Lineage = graphql(`
+  query Lineage($ref: ArtifactVersionRef!) {
+    artifactVersion(ref: $ref) {
+      id version type createdAt
+      artifact { id name }
+      upstream(depth: 4, first: 100) {
+        truncated
+        versions { id version type createdAt artifact { id name } }
+        links { from { id } to { id } stepRun { id name pipelineRun { id pipeline } } }
+      }
+      downstream(depth: 4, first: 100) {
+        truncated
+        versions { id version type createdAt artifact { id name } }
+        links { from { id } to { id } stepRun { id name pipelineRun { id pipeline } } }
+      }
+    }
+  }
+`);
+
+/** More of the lineage, from one of its versions on. */
+export const Expansion = graphql(`
+  query Expansion($id: ID!, $up: Boolean!) {
+    artifactVersion(ref: { id: $id }) {
+      id
+      upstream(depth: 4, first: 100) @include(if: $up) {
+        truncated
+        versions { id version type createdAt artifact { id name } }
+        links { from { id } to { id } stepRun { id name pipelineRun { id pipeline } } }
+      }
+      downstream(depth: 4, first: 100) @skip(if: $up) {
+        truncated
+        versions { id version type createdAt artifact { id name } }
+        links { from { id } to { id } stepRun { id name pipelineRun { id pipeline } } }
+      }
+    }
+  }
+`);

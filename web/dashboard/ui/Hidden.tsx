@@ -1,0 +1,8 @@
+import { type ReactNode } from 'react';
+
+import styles from './Hidden.module.css';
+
+/** A text for screen readers only. */
+export function Hidden({ children }: { children: ReactNode }) {
+  return <span className={styles.hidden}>{children}</span>;
+}
