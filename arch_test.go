@@ -51,12 +51,16 @@ var allowedImports = map[string][]string{
 	},
 
 	"internal/store": {
-		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/clientid",
+		"models", "internal/auth", "internal/store/access", "internal/store/apikey", "internal/store/catalogue",
+		"internal/store/clientid", "internal/store/expiry",
 		"internal/store/deletion", "internal/store/engine", "internal/store/entries", "internal/store/erasure",
-		"internal/store/facet", "internal/store/lineage", "internal/store/outputs", "internal/store/repair",
-		"internal/store/search", "internal/store/snapshot", "internal/store/target", "internal/store/timeline",
-		"internal/store/versions",
+		"internal/store/facet", "internal/store/group", "internal/store/lineage", "internal/store/outputs",
+		"internal/store/repair", "internal/store/search", "internal/store/snapshot", "internal/store/target",
+		"internal/store/timeline", "internal/store/versions",
 	},
+	"internal/store/group":     {"internal/admission"},
+	"internal/store/apikey":    {"models", "internal/auth", "internal/store/access", "internal/store/engine"},
+	"internal/store/expiry":    {"internal/store/access", "internal/store/engine"},
 	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
 	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
 	"internal/store/target": {
@@ -138,8 +142,8 @@ var allowedImports = map[string][]string{
 // importers maps prefixes of import paths to the packages that may import them, so that a dependency stays replaceable.
 var importers = map[string][]string{
 	"database/sql": {
-		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/bulk", "internal/store/engine",
-		"internal/store/rawrow", "internal/store/storetest", "internal/telemetry", "models",
+		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/access", "internal/store/bulk",
+		"internal/store/engine", "internal/store/rawrow", "internal/store/storetest", "internal/telemetry", "models",
 	},
 	"net/http": {
 		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
@@ -152,8 +156,9 @@ var importers = map[string][]string{
 		"graph", "graph/exec", "internal/entryjson", "internal/gqlhttp", "internal/operation",
 	},
 	"gorm.io/": {
-		"internal/store", "internal/store/access", "internal/store/deletion", "internal/store/engine",
-		"internal/store/entries", "internal/store/rawrow", "internal/store/repair", "internal/store/search",
+		"internal/store", "internal/store/access", "internal/store/apikey", "internal/store/deletion",
+		"internal/store/engine", "internal/store/entries", "internal/store/expiry", "internal/store/rawrow",
+		"internal/store/repair", "internal/store/search",
 	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},

@@ -138,7 +138,7 @@ func (x *exchange) execute() (*operation.Response, error) {
 	if err := x.rateLimiter.allow(auth.FromContext(x.ctx), o.Cost); err != nil {
 		return nil, err
 	}
-	return x.Executor.Execute(x.ctx, o), nil
+	return x.Executor.Execute(x.Queue.WithSlot(x.ctx, x.caller), o), nil
 }
 
 // acquireSlot waits for a slot of the queue. The wait counts against the timeout of the operation. The shorter one of

@@ -3,10 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"sync"
-	"time"
-
-	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
@@ -19,66 +15,6 @@ var (
 	keyColumns   = engine.Columns[models.ApiKey]()
 	auditColumns = engine.Columns[models.AuditEvent]()
 )
-
-// Authenticate returns the principal of an API key, and false for an unknown, expired or revoked key. It reads the
-// database each time, so that a revocation takes effect on all servers at once.
-func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal, bool, error) {
-	var found []*struct {
-		models.ApiKey
-		ProjectName string
-	}
-	err := s.db.ScanKey(ctx, &found,
-		engine.SQL("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
-		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)))
-	key, now := access.FirstOrNil(found), s.clock()
-	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
-		return auth.Principal{}, false, s.db.TranslateError(err)
-	}
-	if key.LastUsedAt == nil || now.Sub(key.LastUsedAt.Time) > recordInterval {
-		s.used.record(s, key.ID, now)
-	}
-	who := auth.Principal{KeyID: key.ID, Name: key.Name, Owner: key.Owner(), Project: key.ProjectID,
-		ProjectName: key.ProjectName}
-	if key.Role != nil {
-		who.Role = *key.Role
-	}
-	return who, true, nil
-}
-
-// recordInterval is the shortest time between two records of the use of a key.
-const recordInterval = time.Minute
-
-// lastUseRecorder records the last use of API keys. It limits the writes of this process to one per key and interval.
-type lastUseRecorder struct {
-	mu   sync.Mutex
-	last map[models.ID]time.Time
-}
-
-// record stores the last use of a key in the background, so that a read-only caller does not wait for a write.
-func (u *lastUseRecorder) record(s *Store, key models.ID, now time.Time) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if now.Sub(u.last[key]) < recordInterval {
-		return
-	}
-	if u.last == nil {
-		u.last = map[models.ID]time.Time{}
-	}
-	u.last[key] = now
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), recordInterval)
-		defer cancel()
-		err := s.write(ctx, func(tx *transaction) error {
-			_, err := gorm.G[models.ApiKey](tx.DB).
-				Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", key, now.UnixMicro()).
-				Update(tx.Ctx(), "last_used_at", models.TimeFromMicros(now.UnixMicro()))
-			return err
-		})
-		if err != nil {
-			s.log.Debug("the use of an API key was not noted", "error", err)
-		}
-	}()
-}
 
 // CreateApiKey creates an API key and returns it with its secret, which is not stored. It fails with NOT_FOUND for an
 // unknown project, CONFLICT for a used name, BAD_INPUT for an expiry in the past, and FORBIDDEN.

@@ -36,27 +36,27 @@ type origin struct {
 	loggedBy *string
 }
 
-// entryRow is an entryDraft as a row of a JSON array, so that any number of entries is one argument.
+// entryRow is an entryDraft as a row of a JSON array, so that any number of entries is one argument. A row without a
+// member has a null there.
 type entryRow struct {
 	N         int        `json:"n"`
 	ID        models.ID  `json:"id"`
 	SubjectID models.ID  `json:"subject_id"`
 	Card      string     `json:"card"`
 	Key       string     `json:"key"`
-	Kind      *string    `json:"kind"`
-	Value     *string    `json:"value"`
+	Kind      *string    `json:"kind,omitempty"`
+	Value     *string    `json:"value,omitempty"`
 	Retracted bool       `json:"retracted"`
-	Reason    *string    `json:"reason"`
-	LoggedAt  *int64     `json:"logged_at"`
-	LoggedBy  *string    `json:"logged_by"`
-	StepRunID *models.ID `json:"step_run_id"`
-	SortKey   *string    `json:"sort_key"`
-	Parts     *string    `json:"parts"`
+	Reason    *string    `json:"reason,omitempty"`
+	LoggedAt  *int64     `json:"logged_at,omitempty"`
+	LoggedBy  *string    `json:"logged_by,omitempty"`
+	StepRunID *models.ID `json:"step_run_id,omitempty"`
+	SortKey   *string    `json:"sort_key,omitempty"`
+	Parts     *string    `json:"parts,omitempty"`
 }
 
 // insertedEntry are the fields of an entry that the database sets.
 type insertedEntry struct {
-	ID       models.ID
 	Seq      models.Int64
 	LoggedAt models.Time
 }

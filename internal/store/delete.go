@@ -85,7 +85,7 @@ func (tx *transaction) auditedDeletion(version *models.ArtifactVersion, aliases 
 		Action      models.AuditAction `json:"action"`
 		Description string             `json:"description"`
 	}
-	ids, name := models.NewIDs(len(aliases)+1), describe(version)
+	ids, name := models.NewIDs(len(aliases)+1), access.Describe(version)
 	rows := make([]row, len(ids))
 	for i, alias := range aliases {
 		rows[i] = row{ids[i], models.AuditActionAliasRemoved, fmt.Sprintf("alias %q of %s", alias, name)}
@@ -161,7 +161,7 @@ func (s *Store) DeletePipelineRun(
 		deleted, err := tx.insertEvents(run.ProjectID, tx.Dialect.Now(0),
 			runEvent(models.TimelineEventPipelineRunDeleted, &run))
 		if err == nil {
-			err = tx.WriteTogether(deleted, tx.audited(run.ProjectID, models.AuditActionPipelineRunDeleted, id, "%s", describe(&run)))
+			err = tx.WriteTogether(deleted, tx.audited(run.ProjectID, models.AuditActionPipelineRunDeleted, id, "%s", access.Describe(&run)))
 		}
 		return run.ProjectID, id, err
 	})

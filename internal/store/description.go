@@ -101,7 +101,7 @@ func (s *Store) UpdateArtifactVersion(
 			return project, version, tx.touch(version, tx.Dialect.Now(version.CreatedAt.UnixMicro()),
 				engine.SQL("UPDATE artifact_versions SET description = ? WHERE project_id = ? AND id = ?", input.Description,
 					project, version.ID),
-				tx.audited(project, models.AuditActionArtifactVersionUpdated, version.ID, "%s", describe(version)))
+				tx.audited(project, models.AuditActionArtifactVersionUpdated, version.ID, "%s", access.Describe(version)))
 		})
 	return done.Value, done.Replayed, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/erasure"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/models"
@@ -57,7 +58,7 @@ func (tx *transaction) erase(project models.ID, entries []*models.MetadataEntry,
 	audited := make([]erasure.AuditEvent, len(erased))
 	var events []event
 	for i, of := range erased {
-		audited[i] = erasure.AuditEvent{Object: of.Object, Description: keysOf(of.Entries) + " of " + describe(of.Subject)}
+		audited[i] = erasure.AuditEvent{Object: of.Object, Description: access.QuoteKeys(of.Entries) + " of " + access.Describe(of.Subject)}
 		if reason != nil {
 			audited[i].Description += fmt.Sprintf(", reason %q", *reason)
 		}

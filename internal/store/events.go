@@ -15,6 +15,8 @@ type event struct {
 	version  models.ID
 	run      models.ID
 	details  models.EventDetails
+	// made is the time and the author of the event of another call in a group, nil for those of the transaction.
+	made *origin
 }
 
 // versionEvent returns an event of a version, with its name and number.
@@ -36,10 +38,12 @@ type eventRow struct {
 	ArtifactVersionID *models.ID               `json:"artifact_version_id"`
 	PipelineRunID     *models.ID               `json:"pipeline_run_id"`
 	Details           string                   `json:"details"`
+	CreatedAt         *int64                   `json:"created_at"`
+	CreatedBy         *string                  `json:"created_by"`
 }
 
-// eventRows returns the rows of events, in order of ID.
-func eventRows(events []event) ([]eventRow, error) {
+// eventRows returns the rows of events of an author, in order of ID.
+func eventRows(author *string, events []event) ([]eventRow, error) {
 	rows := make([]eventRow, len(events))
 	ids := models.NewIDs(len(events))
 	for i, e := range events {
@@ -47,7 +51,11 @@ func eventRows(events []event) ([]eventRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows[i] = eventRow{ids[i], e.kind, idOrNull(e.artifact), idOrNull(e.version), idOrNull(e.run), string(details)}
+		rows[i] = eventRow{ids[i], e.kind, idOrNull(e.artifact), idOrNull(e.version), idOrNull(e.run), string(details), nil, author}
+		if e.made != nil {
+			micros := e.made.loggedAt.UnixMicro()
+			rows[i].CreatedAt, rows[i].CreatedBy = &micros, e.made.loggedBy
+		}
 	}
 	return rows, nil
 }
@@ -59,18 +67,18 @@ func idOrNull(id models.ID) *models.ID {
 	return &id
 }
 
-// insertEvents returns the statement that inserts events of the caller; at is their time.
+// insertEvents returns the statement that inserts events of the caller; at is their time unless they have another one.
 func (tx *transaction) insertEvents(project models.ID, at any, events ...event) (engine.Expr, error) {
-	rows, err := eventRows(events)
+	rows, err := eventRows(tx.Who.AuthorName(), events)
 	if err != nil {
 		return engine.Expr{}, err
 	}
 	return engine.SQL(`INSERT INTO events (project_id, id, kind, created_at, created_by, artifact_id, artifact_version_id,
     pipeline_run_id, details)
-SELECT ?, id, kind, ?, ?, artifact_id, artifact_version_id, pipeline_run_id, details FROM ?`,
-		project, at, tx.Who.AuthorName(), tx.Dialect.JSONRows(rows, engine.IDColumn("id"), engine.TextColumn("kind"),
+SELECT ?, id, kind, coalesce(created_at, ?), created_by, artifact_id, artifact_version_id, pipeline_run_id, details FROM ?`,
+		project, at, tx.Dialect.JSONRows(rows, engine.IDColumn("id"), engine.TextColumn("kind"),
 			engine.IDColumn("artifact_id"), engine.IDColumn("artifact_version_id"), engine.IDColumn("pipeline_run_id"),
-			engine.TextColumn("details"))), nil
+			engine.TextColumn("details"), engine.NumberColumn("created_at"), engine.TextColumn("created_by"))), nil
 }
 
 // entryEvents returns an event for each version among targets, with the keys of its entries. entries has those of each

@@ -35,6 +35,25 @@ type Call struct {
 	Input any
 }
 
+// keyedCall is a Call with the fingerprint of its input, which is nil without a key.
+type keyedCall struct {
+	Call
+	fingerprint []byte
+}
+
+// newKeyedCall checks the key of a call. It fails with BAD_INPUT.
+func newKeyedCall(call Call) (*keyedCall, error) {
+	if call.Key == nil {
+		return &keyedCall{Call: call}, nil
+	}
+	if err := models.CheckIdempotencyKey(call.KeyPath, call.Key); err != nil {
+		return nil, err
+	}
+	input, err := json.Marshal(call.Input)
+	fingerprint := sha256.Sum256(input)
+	return &keyedCall{call, fingerprint[:]}, err
+}
+
 // keyUse is an earlier use of an idempotency key.
 type keyUse struct {
 	ProjectID   models.ID
@@ -62,6 +81,18 @@ func withIdempotency[T any](
 	ctx context.Context, s *Store, call Call, fields func(*snapshot.Codec, *T),
 	fn func(tx *transaction) (models.ID, T, error),
 ) (result[T], error) {
+	keyed, err := newKeyedCall(call)
+	if err != nil {
+		return result[T]{}, err
+	}
+	return runKeyed(ctx, s, keyed, fields, fn)
+}
+
+// runKeyed is withIdempotency for a call whose key is checked.
+func runKeyed[T any](
+	ctx context.Context, s *Store, call *keyedCall, fields func(*snapshot.Codec, *T),
+	fn func(tx *transaction) (models.ID, T, error),
+) (result[T], error) {
 	var r result[T]
 	if call.Key == nil {
 		err := s.write(ctx, func(tx *transaction) (err error) {
@@ -70,16 +101,8 @@ func withIdempotency[T any](
 		})
 		return r, err
 	}
-	if err := models.CheckIdempotencyKey(call.KeyPath, call.Key); err != nil {
-		return r, err
-	}
-	input, err := json.Marshal(call.Input)
-	if err != nil {
-		return r, err
-	}
-	fingerprint := sha256.Sum256(input)
-	err = s.write(ctx, func(tx *transaction) error {
-		uses, replay, err := findReplay(tx, call, fingerprint[:], fields)
+	err := s.write(ctx, func(tx *transaction) error {
+		uses, replay, err := findReplay(tx, call, fields)
 		if err != nil {
 			return err
 		}
@@ -90,7 +113,7 @@ func withIdempotency[T any](
 		project, value, failed := fn(tx)
 		if refused := (*models.Error)(nil); errors.As(failed, &refused) {
 			// The failure may be due to a copy of the call that was faster.
-			if uses, replay, err = findReplay(tx, call, fingerprint[:], fields); err != nil {
+			if uses, replay, err = findReplay(tx, call, fields); err != nil {
 				return err
 			}
 			if replay != nil {
@@ -102,14 +125,14 @@ func withIdempotency[T any](
 			return err
 		}
 		r = result[T]{Value: value}
-		return tx.storeAnswer(project, call, fingerprint[:], snapshot.Write(project, fields, value))
+		return tx.storeAnswers(call.answerRow(tx, project, snapshot.Write(project, fields, value)))
 	})
 	return r, err
 }
 
 // checkReuse returns IDEMPOTENCY_KEY_REUSED if the key was used with other input in the project of the call, or else
 // the failure of the call. A call that fails because of an unknown ID may belong to any project.
-func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error {
+func checkReuse(call *keyedCall, uses []keyUse, project models.ID, failed error) error {
 	anyProject := project.IsZero() && errors.Is(failed, access.ErrUnknownID)
 	for _, use := range uses {
 		if anyProject || use.ProjectID == project {
@@ -125,19 +148,15 @@ func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error
 // findReplay returns the uses of the key of a call so far, in any project, and the answer of the one with the same
 // input.
 func findReplay[T any](
-	tx *transaction, call Call, fingerprint []byte, fields func(*snapshot.Codec, *T),
+	tx *transaction, call *keyedCall, fields func(*snapshot.Codec, *T),
 ) (uses []keyUse, replay *T, err error) {
-	caller := "" // of a server without API keys
-	if !call.Caller.KeyID.IsZero() {
-		caller = call.Caller.KeyID.String()
-	}
 	err = tx.Read(&uses, engine.SQL(`SELECT project_id, fingerprint, snapshot, NULL AS answer FROM idempotency_keys
 		WHERE caller = ? AND operation = ? AND key = ?
 		UNION ALL SELECT project_id, fingerprint, NULL, answer FROM idempotency_answers
 		WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.KeyID, call.Operation, *call.Key,
-		caller, call.Operation, *call.Key))
+		call.oldCaller(), call.Operation, *call.Key))
 	for _, use := range uses {
-		if err != nil || tx.Who.Deleted.Has(use.ProjectID) || !bytes.Equal(use.Fingerprint, fingerprint) {
+		if err != nil || tx.Who.Deleted.Has(use.ProjectID) || !bytes.Equal(use.Fingerprint, call.fingerprint) {
 			continue
 		}
 		replay = new(T)
@@ -168,14 +187,26 @@ func (tx *transaction) hideErased(project models.ID, answer any) error {
 	return erasure.Hide(tx.Tx, project, entries)
 }
 
-// storeAnswer stores the key with the snapshot of its answer. It returns engine.ErrRetry if a copy of the call was
-// faster.
-func (tx *transaction) storeAnswer(project models.ID, call Call, fingerprint, answer []byte) error {
+// oldCaller returns the caller of a call as programs before snapshots stored it.
+func (c *keyedCall) oldCaller() string {
+	if c.Caller.KeyID.IsZero() {
+		return "" // of a server without API keys
+	}
+	return c.Caller.KeyID.String()
+}
+
+// answerRow returns the row of idempotency_keys with the snapshot of the answer to a call.
+func (c *keyedCall) answerRow(tx *transaction, project models.ID, answer []byte) engine.Expr {
+	return engine.SQL("(?, ?, ?, ?, ?, ?, ?)",
+		project, c.Caller.KeyID, c.Operation, *c.Key, c.fingerprint, answer, tx.Dialect.Now(0))
+}
+
+// storeAnswers stores rows of answerRow. It returns engine.ErrRetry if a copy of one of the calls was faster.
+func (tx *transaction) storeAnswers(rows ...engine.Expr) error {
 	stored, err := tx.WriteCount(engine.SQL(`INSERT INTO idempotency_keys
 		(project_id, caller, operation, key, fingerprint, snapshot, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
-		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, answer, tx.Dialect.Now(0)))
-	if err == nil && stored == 0 {
+		VALUES ? ON CONFLICT (caller, operation, key, project_id) DO NOTHING`, engine.Join(rows, ", ")))
+	if err == nil && stored < int64(len(rows)) {
 		err = engine.ErrRetry
 	}
 	return err

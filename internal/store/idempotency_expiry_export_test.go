@@ -4,16 +4,17 @@ import (
 	"context"
 	"time"
 
+	"github.com/placard/placard/internal/store/expiry"
 	"github.com/placard/placard/models"
 )
 
 // ForgetPortion deletes old keys in one transaction, and returns their number.
 func ForgetPortion(ctx context.Context, s *Store, longest time.Duration) (int64, error) {
-	return s.deletePortion(ctx, "idempotency_keys", 48*time.Hour, longest)
+	return expiry.Keys{DB: s.db, Log: s.log}.DeletePortion(ctx, "idempotency_keys", 48*time.Hour, longest)
 }
 
 // ForgetRows is the number of keys that one statement deletes.
-const ForgetRows = deletionBatch
+const ForgetRows = expiry.BatchSize
 
 // AddKeys stores n idempotency keys of an age, and returns how many keys there are in all.
 func AddKeys(ctx context.Context, s *Store, n int, age time.Duration) (all int, err error) {

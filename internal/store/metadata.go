@@ -2,12 +2,12 @@ package store
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"errors"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/group"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/internal/store/target"
 	"github.com/placard/placard/models"
@@ -51,10 +51,24 @@ type Logged = snapshot.Logged
 // writes to several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
 	call.Input = canonicalInput(auth.FromContext(ctx), writes)
-	repeated := func(write int, project, subject models.ID) []*models.MetadataEntry {
-		return repeatedEntries(project, writes[write].entries(subject, stepRunOf(writes[write].Target)))
+	keyed, err := newKeyedCall(call)
+	if err != nil {
+		return nil, false, err
 	}
-	done, err := withIdempotency(ctx, s, call, snapshot.LoggedList(len(writes), repeated),
+	answer := snapshot.LoggedList(len(writes), func(write int, project, subject models.ID) []*models.MetadataEntry {
+		return repeatedEntries(project, writes[write].entries(subject, stepRunOf(writes[write].Target)))
+	})
+	if logged, err := s.logInGroup(ctx, keyed, writes, answer); !errors.Is(err, group.ErrLeft) {
+		return logged, false, err
+	}
+	return s.logAlone(ctx, keyed, writes, answer)
+}
+
+// logAlone runs LogMetadata in a transaction of its own.
+func (s *Store) logAlone(
+	ctx context.Context, call *keyedCall, writes []Write, answer func(*snapshot.Codec, *[]Logged),
+) ([]Logged, bool, error) {
+	done, err := runKeyed(ctx, s, call, answer,
 		func(tx *transaction) (models.ID, []Logged, error) {
 			targets := make([]models.MetadataTarget, len(writes))
 			paths := make([]*models.Path, len(writes))
@@ -215,45 +229,12 @@ func repeatedEntries(project models.ID, drafts []entryDraft) []*models.MetadataE
 	return entries
 }
 
-// auditedKeys is the maximum number of keys in an audit event of a retraction or an erasure.
-const auditedKeys = 10
-
 func (tx *transaction) auditRetraction(of models.Subject, entries []*models.MetadataEntry) error {
 	project, id, _ := of.MetadataRef()
 	if version, ok := of.(*models.ArtifactVersion); ok {
 		id = version.ID
 	}
-	return tx.audit(project, models.AuditActionMetadataRetracted, id, "%s of %s", keysOf(entries), describe(of))
-}
-
-// keysOf returns the first keys of entries for people.
-func keysOf(entries []*models.MetadataEntry) string {
-	var keys []string
-	for _, entry := range entries[:min(len(entries), auditedKeys)] {
-		keys = append(keys, fmt.Sprintf("%q", entry.Key))
-	}
-	if more := len(entries) - auditedKeys; more > 0 {
-		keys = append(keys, fmt.Sprintf("%d more", more))
-	}
-	return strings.Join(keys, ", ")
-}
-
-// describe returns a description of a subject for people.
-func describe(of models.Subject) string {
-	switch of := of.(type) {
-	case *models.ArtifactVersion:
-		if of.KnownArtifact == nil {
-			return fmt.Sprintf("version %q", of.Version)
-		}
-		return fmt.Sprintf("version %q of %q", of.Version, of.KnownArtifact.Name)
-	case *models.StepOutput:
-		return fmt.Sprintf("output %q", of.Name)
-	case *models.StepRun:
-		return fmt.Sprintf("step run %q", of.Name)
-	case *models.PipelineRun:
-		return fmt.Sprintf("pipeline run %q", of.Pipeline)
-	}
-	return "something"
+	return tx.audit(project, models.AuditActionMetadataRetracted, id, "%s of %s", access.QuoteKeys(entries), access.Describe(of))
 }
 
 // liveKeys returns those of the keys of entries that have a value. CROSS JOIN makes SQLite look up each key instead of

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"encoding/json"
 	"math/rand/v2"
 
@@ -38,8 +39,7 @@ func (tx *transaction) insertEntriesInOne(
 	}
 	latest := upsertLatest(tx.Dialect, project, "stored")
 	about := tx.Dialect.LateralJoin("subjects", "s", engine.SQL("project_id = ? AND id = e.subject_id", project))
-	var done []insertedEntry
-	err = tx.Read(&done, engine.SQL(`
+	return tx.readInserted(engine.SQL(`
 WITH moment AS MATERIALIZED (
     SELECT CAST(? AS bigint) AS logged_at
 ), given AS MATERIALIZED (
@@ -63,7 +63,17 @@ WITH moment AS MATERIALIZED (
     ON CONFLICT (project_id, id) DO UPDATE SET revision = excluded.revision,
         last_logged_at = greatest(subjects.last_logged_at, excluded.last_logged_at)
 )?
-SELECT id, seq, logged_at FROM stored ORDER BY seq`, at, string(text), project, latest, project, newRevision(), about, noted))
+SELECT seq, logged_at FROM stored ORDER BY seq`, at, string(text), project, latest, project, newRevision(), about, noted))
+}
+
+// readInserted sends an INSERT of entries that returns insertedEntry rows.
+func (tx *transaction) readInserted(insert engine.Expr) (done []insertedEntry, err error) {
+	err = tx.ReadRows(insert, func(row *sql.Rows) error {
+		var one insertedEntry
+		err := row.Scan(&one.Seq, &one.LoggedAt)
+		done = append(done, one)
+		return err
+	})
 	return done, err
 }
 
@@ -75,17 +85,16 @@ func newRevision() int64 { return int64(rand.Uint64()) }
 func (tx *transaction) insertEntriesThenLatest(
 	project models.ID, at any, entries []entryRow, events []event,
 ) ([]insertedEntry, error) {
-	var done []insertedEntry
 	given := tx.Dialect.JSONRows(entries, engine.NumberColumn("n"), engine.IDColumn("id"), engine.IDColumn("subject_id"),
 		engine.TextColumn("card"), engine.TextColumn("key"), engine.TextColumn("kind"), engine.TextColumn("value"),
 		engine.NumberColumn("retracted"), engine.TextColumn("reason"), engine.NumberColumn("logged_at"), engine.TextColumn("logged_by"),
 		engine.IDColumn("step_run_id"), engine.TextColumn("sort_key"), engine.TextColumn("parts"))
-	err := tx.Read(&done, engine.SQL(`
+	done, err := tx.readInserted(engine.SQL(`
 INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
     logged_by, step_run_id, sort_key, parts)
 SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, coalesce(logged_at, ?), logged_by, step_run_id, sort_key, parts
 FROM ? WHERE true ORDER BY n
-RETURNING id, seq, logged_at`, project, at, given))
+RETURNING seq, logged_at`, project, at, given))
 	if err != nil {
 		return nil, err
 	}

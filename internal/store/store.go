@@ -5,11 +5,12 @@
 // It hides the tables and their statements: package engine has the connections and the dialects, package access the
 // transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
 // and sorted lists, package facet their counts, package lineage the connections of versions, package catalogue the
-// known keys, package timeline the events, package clientid the IDs that clients choose, package outputs the outputs
-// of steps that end, package repair the rows of older servers, package deletion the rows of deleted objects, package
-// snapshot the stored answers, package erasure the removal of values, package bulk the import and export of whole
-// projects. Rows of one table by key are read and written with GORM's typed API; statements that join, rank, fold or
-// batch are SQL.
+// known keys, package group the calls that share a transaction, package timeline the events, package clientid the IDs
+// that clients choose, package outputs the outputs of steps that end, package repair the rows of older servers, package
+// deletion the rows of deleted objects, package snapshot the stored answers, package expiry the end of their keys,
+// package erasure the removal of values, package apikey the look-up of API keys, package bulk the import and export of
+// whole projects. Rows of one table by key are read and written with GORM's typed API; statements that join, rank, fold
+// or batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Errors of opening a database are those of package engine.
@@ -26,10 +27,13 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/apikey"
 	"github.com/placard/placard/internal/store/catalogue"
 	"github.com/placard/placard/internal/store/deletion"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/entries"
+	"github.com/placard/placard/internal/store/expiry"
+	"github.com/placard/placard/internal/store/group"
 	"github.com/placard/placard/internal/store/lineage"
 	"github.com/placard/placard/internal/store/repair"
 	"github.com/placard/placard/internal/store/timeline"
@@ -44,6 +48,8 @@ type (
 	keyCatalogue    = catalogue.Catalogue
 	deletedProjects = deletion.Projects
 	repairer        = repair.Repairer
+	authenticator   = apikey.Authenticator
+	expiringKeys    = expiry.Keys
 )
 
 // The arguments and results of methods of other packages.
@@ -66,12 +72,15 @@ type Store struct {
 	*keyCatalogue
 	*deletedProjects
 	repairer
+	*authenticator
+	expiringKeys
 
 	db  *engine.DB
 	log *slog.Logger
 	// projects are the IDs of projects by name, as far as they have been asked for.
 	projects sync.Map
-	used     lastUseRecorder
+	// logs are the groups of LogMetadata.
+	logs *logQueue
 	// clock is time.Now, except in tests.
 	clock func() time.Time
 }
@@ -120,10 +129,12 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, choices []
 	s := &Store{
 		entriesReader: entries.Reader{DB: db, Cache: entries.NewCache(chosen.cacheBytes)}, lineageReader: lineage.Reader{DB: db},
 		timelineReader: timeline.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
-		repairer: repair.Repairer{DB: db},
-		db:       db, log: log, clock: db.Clock(),
+		repairer: repair.Repairer{DB: db}, authenticator: apikey.NewAuthenticator(db, log),
+		expiringKeys: expiry.Keys{DB: db, Log: log},
+		db:           db, log: log, clock: db.Clock(),
 	}
 	s.deletedProjects = deletion.NewProjects(db, log, &s.projects)
+	s.logs = newLogQueue(s)
 	if err := s.RefreshDeleted(ctx); err != nil {
 		return nil, errors.Join(db.TranslateError(err), db.Close())
 	}
@@ -154,6 +165,9 @@ func (s *Store) LogBytes() (int64, bool) { return s.db.LogBytes() }
 
 // Pools returns how busy the pools of connections are.
 func (s *Store) Pools() []engine.Pool { return s.db.Pools() }
+
+// WriteGroups returns the load of the groups of LogMetadata.
+func (s *Store) WriteGroups() group.Stats { return s.logs.Stats() }
 
 // CacheStats returns the use of the cache of latest metadata.
 func (s *Store) CacheStats() CacheStats { return s.Cache.Stats() }

@@ -239,7 +239,7 @@ func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string,
 		return err
 	}
 	return tx.touch(version, at, move, noted,
-		tx.audited(version.ProjectID, action, version.ID, "alias %q of %s", alias, describe(version)))
+		tx.audited(version.ProjectID, action, version.ID, "alias %q of %s", alias, access.Describe(version)))
 }
 
 // mover returns the name of the caller for the moves of labels, empty without one.

@@ -105,6 +105,7 @@ func NewMetrics(build Build, queue *admission.Queue[string], s *store.Store) *Me
 			"tables": strconv.FormatInt(engine.TargetSchemaVersion(), 10),
 		},
 	}).Set(1)
+	countWriteGroups(auto, s)
 	registry.MustRegister(&pools{s}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
@@ -114,6 +115,16 @@ func NewMetrics(build Build, queue *admission.Queue[string], s *store.Store) *Me
 		m.refused.WithLabelValues(reason)
 	}
 	return m
+}
+
+// countWriteGroups adds the metrics of write groups.
+func countWriteGroups(auto promauto.Factory, s *store.Store) {
+	auto.NewCounterFunc(prometheus.CounterOpts{
+		Name: "placard_write_groups_total", Help: "Transactions of groups of logMetadata.",
+	}, func() float64 { return float64(s.WriteGroups().Groups) })
+	auto.NewCounterFunc(prometheus.CounterOpts{
+		Name: "placard_write_group_calls_total", Help: "Calls of logMetadata in groups.",
+	}, func() float64 { return float64(s.WriteGroups().Calls) })
 }
 
 // Values of the label reason.

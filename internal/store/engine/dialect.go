@@ -26,6 +26,8 @@ type Dialect interface {
 	LateralJoin(table, alias string, on Expr) Expr
 	// LeftLateralJoin is LateralJoin as a left join, which has nulls for a row without a match.
 	LeftLateralJoin(table, alias string, on Expr) Expr
+	// LockedJoin is LateralJoin, and locks the rows of the table. It leaves out rows that another transaction has locked.
+	LockedJoin(table, alias string, on Expr) Expr
 	// LookUp returns the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
 	LookUp(l Lookup) Expr
 	// SelectFirst returns the SELECT of the first rows of an item q of FROM in an order.

@@ -229,6 +229,11 @@ func (d *sqliteDialect) LeftLateralJoin(table, _ string, on Expr) Expr {
 	return Expr{" LEFT JOIN " + table + " ON " + on.SQL, on.Args}
 }
 
+// LockedJoin locks nothing: transactions run one after the other.
+func (d *sqliteDialect) LockedJoin(table, alias string, on Expr) Expr {
+	return d.LateralJoin(table, alias, on)
+}
+
 func (d *sqliteDialect) LookUp(l Lookup) Expr {
 	all := l.Where.And(d.IDIn(l.Alias+"."+l.Column, l.IDs))
 	return SQL("(SELECT * FROM "+l.Table+" "+l.Alias+" WHERE ?) "+l.Alias, all)

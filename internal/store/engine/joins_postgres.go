@@ -28,6 +28,10 @@ func (d *postgresDialect) LateralJoin(table, alias string, on Expr) Expr {
 	return lateral(table, alias, on, "")
 }
 
+func (d *postgresDialect) LockedJoin(table, alias string, on Expr) Expr {
+	return lateral(table, alias, on, d.ForUpdate()+" SKIP LOCKED")
+}
+
 // lateral returns a lateral join whose rows end locks, if it is not empty.
 func lateral(table, alias string, on Expr, lock string) Expr {
 	return Expr{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.SQL + " OFFSET 0" + lock + ") " + alias,

@@ -96,14 +96,25 @@ func matchNames(tx *access.Tx, names []*models.ArtifactVersionName) ([]nameMatch
 	return matches, nil
 }
 
-// nameRow is a name to look up, with its index.
+// nameRow is a name or an ID to look up, with its index.
 type nameRow struct {
-	N       int     `json:"n"`
-	Name    string  `json:"name"`
-	Version *string `json:"version"`
-	Alias   *string `json:"alias"`
-	Number  *int32  `json:"number"`
-	Latest  int     `json:"latest"`
+	N       int        `json:"n"`
+	Project *string    `json:"project,omitempty"`
+	ID      *models.ID `json:"id,omitempty"`
+	Name    string     `json:"name,omitempty"`
+	Version *string    `json:"version,omitempty"`
+	Alias   *string    `json:"alias,omitempty"`
+	Number  *int32     `json:"number,omitempty"`
+	Latest  int        `json:"latest,omitempty"`
+}
+
+// newNameRow returns the row of a name in a project.
+func newNameRow(n int, project string, name *models.ArtifactVersionName) nameRow {
+	row := nameRow{N: n, Project: &project, Name: name.Name, Version: name.Version, Alias: name.Alias, Number: name.Number}
+	if name.IsLatest() {
+		row.Latest, row.Alias = 1, nil
+	}
+	return row
 }
 
 // matchNamesOf looks up versions of one project. It fails with engine.ErrRetry if the project has another name.
@@ -115,26 +126,9 @@ func matchNamesOf(
 		if tx.Who.ResolveProject(name.Project) != project {
 			continue
 		}
-		row := nameRow{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias, Number: name.Number}
-		if name.IsLatest() {
-			row.Latest, row.Alias = 1, nil
-		}
-		rows = append(rows, row)
+		rows = append(rows, newNameRow(i, project, name))
 	}
-	from := tx.Dialect.JSONRows(rows, engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
-		engine.TextColumn("alias"), engine.NumberColumn("number"), engine.NumberColumn("latest")).
-		Concat(engine.SQL(" CROSS JOIN projects p")).
-		Concat(tx.Dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
-		Concat(tx.Dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
-    WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
-        WHERE w.project_id = ? AND w.artifact_id = a.id`+MatchVersion("w.version", "t.version").SQL+`)
-    WHEN t.number IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
-        WHERE w.project_id = ? AND w.artifact_id = a.id`+MatchVersion("w.number", "t.number").SQL+`)
-    WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
-        WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
-    ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
-			id, id, id, id, id))).
-		Concat(engine.SQL(" WHERE p.id = ? AND p.name = ?", id, project))
+	from := matchRows(tx, id, rows, engine.Expr{})
 	var found []nameMatch
 	if err := tx.Read(&found,
 		engine.SQL("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", selectedColumns)+" FROM ?",
@@ -149,6 +143,29 @@ func matchNamesOf(
 		matches[match.N] = match
 	}
 	return nil
+}
+
+// matchRows returns the items of FROM that look up rows t in a project p: artifacts a and versions v, with nulls for a
+// row without a match. join adds tables to them. A row whose project has another name is absent.
+func matchRows(tx *access.Tx, id models.ID, rows []nameRow, join engine.Expr) engine.Expr {
+	return tx.Dialect.JSONRows(rows, engine.NumberColumn("n"), engine.TextColumn("project"), engine.IDColumn("id"),
+		engine.TextColumn("name"), engine.TextColumn("version"), engine.TextColumn("alias"),
+		engine.NumberColumn("number"), engine.NumberColumn("latest")).
+		Concat(engine.SQL(" CROSS JOIN projects p")).
+		Concat(tx.Dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
+		Concat(tx.Dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
+    WHEN t.id IS NOT NULL THEN t.id
+    WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
+        WHERE w.project_id = ? AND w.artifact_id = a.id`+MatchVersion("w.version", "t.version").SQL+`)
+    WHEN t.number IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
+        WHERE w.project_id = ? AND w.artifact_id = a.id`+MatchVersion("w.number", "t.number").SQL+`)
+    WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
+        WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
+    ELSE (SELECT l.artifact_version_id FROM aliases l
+        WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
+			id, id, id, id, id))).
+		Concat(join).
+		Concat(engine.SQL(" WHERE p.id = ? AND p.name = coalesce(t.project, p.name)", id))
 }
 
 // nameNotFound returns NOT_FOUND for the first part of a name that does not exist, with similar names.
