@@ -6,7 +6,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequest, formatDocument, stringifyDocument } from '@urql/core';
 
 const generated = readFileSync(new URL('../dashboard/api/gen/graphql.ts', import.meta.url), 'utf8');
-const texts = [...generated.matchAll(/new TypedDocumentString\(`([^`]*)`/g)].map(([, text]) => text).filter((text) => /^\s*(query|mutation)\b/.test(text));
+const texts = [...generated.matchAll(/new TypedDocumentString\(`([^`]*)`/g)]
+  .map(([, text]) => text)
+  .filter((text) => /^\s*(query|mutation)\b/.test(text));
 if (texts.length === 0) throw new Error('the dashboard has no documents');
 // The cache adds __typename to each selection in the same way.
 const sent = texts.map((text) => stringifyDocument(formatDocument(createRequest(text, {}).query))).sort();

@@ -1,6 +1,6 @@
 // Notices changes on the server. This is the only place that asks for them, so that subscriptions can replace it.
 
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 
 import { graphql } from './graphql';
 import { useInterval, useReadOnce } from './query';
@@ -27,7 +27,7 @@ export function useChanges(project: string | undefined) {
   const [newest, setNewest] = useState<string>();
   const [online, setOnline] = useState(true);
 
-  const ask = () => {
+  const ask = useCallback(() => {
     if (!project) return;
     readOnce(NewestEvent, { project }).then(
       (data) => {
@@ -38,12 +38,11 @@ export function useChanges(project: string | undefined) {
       },
       (failure) => setOnline(failure.code !== 'NETWORK'),
     );
-  };
+  }, [project, readOnce]);
   useEffect(() => {
     setShown(undefined);
     ask();
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [project, readOnce]);
+  }, [ask]);
   useInterval(ask, interval);
 
   return { changed: newest !== shown, online, accept: () => setShown(newest) };

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { Focusable } from 'react-aria-components/Focusable';
 
 import { useChanges } from '../api/changes';
 import { usePageQuery } from '../api/page-query';
@@ -8,9 +9,8 @@ import { Button, IconButton } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
 import { Tooltip } from '../ui/Tooltip';
-import { Focusable } from 'react-aria-components/Focusable';
-import { basePath } from '../api/base';
 import { CommandPalette } from './CommandPalette';
+import { graphiqlAddress } from './graphiql';
 import styles from './Header.module.css';
 import { navigation } from './navigation';
 import { useProject } from './project';
@@ -31,7 +31,14 @@ export function Header() {
       <ProjectSwitch />
       <nav className={styles.navigation} aria-label="Pages">
         {navigation.map(({ to, text, icon }) => (
-          <Link key={to} to={to} aria-label={text} className={styles.page} activeProps={{ className: `${styles.page} ${styles.active}` }} activeOptions={{ includeSearch: false, exact: true }}>
+          <Link
+            key={to}
+            to={to}
+            aria-label={text}
+            className={styles.page}
+            activeProps={{ className: `${styles.page} ${styles.active}` }}
+            activeOptions={{ includeSearch: false, exact: true }}
+          >
             <Icon name={icon} />
             <span>{text}</span>
           </Link>
@@ -59,6 +66,7 @@ function Changes() {
       {online && changed && (
         <Button
           icon="refresh"
+          aria-label="Show changes"
           onPress={() => {
             accept();
             page?.reload();
@@ -74,11 +82,10 @@ function Changes() {
 /** Opens GraphiQL with the query of the page. */
 function GraphiQLLink() {
   const page = usePageQuery();
-  const parameters = page && new URLSearchParams({ query: page.text, variables: JSON.stringify(page.variables, null, 2) });
   return (
     <Tooltip text="Open the query of this page in GraphiQL">
       <Focusable>
-        <a className={styles.graphiql} href={`${basePath}graphiql/${parameters ? `#${parameters}` : ''}`}>
+        <a className={styles.graphiql} href={graphiqlAddress(page)}>
           GraphiQL
           <Icon name="external" size={13} />
         </a>

@@ -7,9 +7,24 @@ import styles from './Menu.module.css';
 import type { Opened } from './Opener';
 
 /** The open menu. It is a default export, because `Menu` loads it. */
-export default function MenuPanel({ anchor, label, choices, selected, title, onChoose, onClose }: MenuContent & Opened) {
+export default function MenuPanel({
+  anchor,
+  label,
+  choices,
+  selected,
+  title,
+  onChoose,
+  onClose,
+}: MenuContent & Opened) {
   return (
-    <Popover isOpen onOpenChange={(open) => !open && onClose()} triggerRef={anchor} placement="bottom start" offset={6} className={styles.popover}>
+    <Popover
+      isOpen
+      onOpenChange={(open) => !open && onClose()}
+      triggerRef={anchor}
+      placement="bottom start"
+      offset={6}
+      className={styles.popover}
+    >
       <Menu
         aria-label={label}
         autoFocus="first"

@@ -48,7 +48,11 @@ export default function Plot(props: PlotProps) {
     let plot: uPlot | undefined;
     const draw = () => {
       plot?.destroy();
-      plot = new uPlot(optionsOf(latest.current, parent.clientWidth, height, color, group), [x as number[], y as number[]], parent);
+      plot = new uPlot(
+        optionsOf(latest.current, parent.clientWidth, height, color, group),
+        [x as number[], y as number[]],
+        parent,
+      );
     };
     draw();
     const resize = new ResizeObserver(() => plot?.setSize({ width: parent.clientWidth, height }));
@@ -74,7 +78,13 @@ export default function Plot(props: PlotProps) {
   return <div ref={frame} className={styles.plot} role="img" aria-label={label} />;
 }
 
-function optionsOf(props: PlotProps, width: number, height: number, color: string, group: string | undefined): uPlot.Options {
+function optionsOf(
+  props: PlotProps,
+  width: number,
+  height: number,
+  color: string,
+  group: string | undefined,
+): uPlot.Options {
   const text = token('--text-muted');
   const line = token('--line');
   const stroke = token(color);
@@ -88,7 +98,13 @@ function optionsOf(props: PlotProps, width: number, height: number, color: strin
     cursor: { y: false, sync: group ? { key: group } : undefined, points: { size: 9, fill: stroke } },
     scales: { x: { time: false } },
     axes: [
-      { ...axis, size: 30, grid: { show: false }, space: 60, values: (_plot, splits) => splits.map((x) => (Number.isInteger(x) ? props.xText(x) : '')) },
+      {
+        ...axis,
+        size: 30,
+        grid: { show: false },
+        space: 60,
+        values: (_plot, splits) => splits.map((x) => (Number.isInteger(x) ? props.xText(x) : '')),
+      },
       { ...axis, size: 78, space: 36, values: (_plot, splits) => splits.map(props.yText) },
     ],
     series: [{}, { stroke, width: 2, spanGaps: true, points: { show: props.x.length <= 100, size: 7, fill: stroke } }],

@@ -17,9 +17,20 @@ interface SelectProps<Choice extends string> {
 }
 
 /** A choice of one of several texts. */
-export function Select<Choice extends string>({ label, hideLabel = false, choices, value, onChange }: SelectProps<Choice>) {
+export function Select<Choice extends string>({
+  label,
+  hideLabel = false,
+  choices,
+  value,
+  onChange,
+}: SelectProps<Choice>) {
   return (
-    <AriaSelect className={styles.select} aria-label={hideLabel ? label : undefined} value={value} onChange={(id) => onChange(id as Choice)}>
+    <AriaSelect
+      className={styles.select}
+      aria-label={hideLabel ? label : undefined}
+      value={value}
+      onChange={(id) => onChange(id as Choice)}
+    >
       {!hideLabel && <Label className={styles.label}>{label}</Label>}
       <Button className={styles.button}>
         <SelectValue className={styles.value} />

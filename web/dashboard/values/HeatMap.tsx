@@ -12,7 +12,12 @@ export function HeatMap({ rows }: { rows: string[][] }) {
   const range = Math.max(...numbers) - min || 1;
   const labelled = rows[0].length <= maxLabelled;
   return (
-    <div className={styles.frame} tabIndex={0} role="group" aria-label={`Matrix of ${rows.length} by ${rows[0].length}`}>
+    <div
+      className={styles.frame}
+      tabIndex={0}
+      role="group"
+      aria-label={`Matrix of ${rows.length} by ${rows[0].length}`}
+    >
       <table className={labelled ? styles.matrix : styles.small}>
         <tbody>
           {rows.map((row, i) => (
@@ -20,7 +25,11 @@ export function HeatMap({ rows }: { rows: string[][] }) {
               {row.map((cell, j) => {
                 const strength = (Number(cell) - min) / range;
                 return (
-                  <td key={j} title={`row ${i}, column ${j}: ${cell}`} style={{ '--strength': `${Math.round((strength || 0) * maxStrength)}%` } as object}>
+                  <td
+                    key={j}
+                    title={`row ${i}, column ${j}: ${cell}`}
+                    style={{ '--strength': `${Math.round((strength || 0) * maxStrength)}%` } as object}
+                  >
                     {labelled && shortNumber(cell)}
                   </td>
                 );

@@ -97,7 +97,11 @@ function inline(token: Token, key: number): ReactNode {
       return link(token as Tokens.Link, key);
     case 'text':
     case 'escape':
-      return 'tokens' in token && token.tokens ? <span key={key}>{inlines(token.tokens)}</span> : <Text key={key} text={token.text} breaks />;
+      return 'tokens' in token && token.tokens ? (
+        <span key={key}>{inlines(token.tokens)}</span>
+      ) : (
+        <Text key={key} text={token.text} breaks />
+      );
     default:
       return <Text key={key} text={token.raw} breaks />;
   }

@@ -24,7 +24,15 @@ export function ValueTable({ table: { columns, rows } }: { table: TableShape }) 
             <tr key={i}>
               {row.map((cell, j) => (
                 <td key={j} title={cell && displayOf(cell)}>
-                  {cell && <Text text={'number' in cell && cell.kind !== 'STORAGE_SIZE' && cell.kind !== 'DURATION' ? shortNumber(cell.number) : displayOf(cell)} />}
+                  {cell && (
+                    <Text
+                      text={
+                        'number' in cell && cell.kind !== 'STORAGE_SIZE' && cell.kind !== 'DURATION'
+                          ? shortNumber(cell.number)
+                          : displayOf(cell)
+                      }
+                    />
+                  )}
                 </td>
               ))}
             </tr>

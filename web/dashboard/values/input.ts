@@ -57,7 +57,8 @@ export function inputOf(kind: MetadataKind, text: string): MetadataValueInput {
   }
 }
 
-const numberOrText = (text: string) => (/^-?\d+(\.\d+)?$/.test(text) && Number.isSafeInteger(Math.trunc(Number(text))) ? Number(text) : text);
+const numberOrText = (text: string) =>
+  /^-?\d+(\.\d+)?$/.test(text) && Number.isSafeInteger(Math.trunc(Number(text))) ? Number(text) : text;
 
 function floatInput(text: string): MetadataValueInput {
   if (['NaN', 'Infinity', '-Infinity'].includes(text)) return { json: { $float: text } };
@@ -75,7 +76,8 @@ function groupInput(kind: MetadataKind, text: string): MetadataValueInput {
     throw new Error(`The value must be JSON: ${(error as Error).message}`);
   }
   const isDict = kind === 'DICT';
-  if (isDict ? !('fields' in value) : !('items' in value)) throw new Error(`The value must be a JSON ${isDict ? 'object' : 'list'}.`);
+  if (isDict ? !('fields' in value) : !('items' in value))
+    throw new Error(`The value must be a JSON ${isDict ? 'object' : 'list'}.`);
   return inputOfValue('items' in value ? { ...value, kind: kind as 'LIST' | 'TUPLE' | 'SET' } : value);
 }
 

@@ -37,10 +37,13 @@ export function tableOf(value: Value): TableShape | undefined {
     for (const { key } of item.fields) columns.add(key);
     cells += item.fields.length;
   }
-  if (columns.size === 0 || columns.size > maxColumns || cells < (columns.size * value.items.length) / 2) return undefined;
+  if (columns.size === 0 || columns.size > maxColumns || cells < (columns.size * value.items.length) / 2)
+    return undefined;
   const names = [...columns];
   return {
     columns: names,
-    rows: value.items.map((item) => names.map((name) => ('fields' in item ? item.fields.find(({ key }) => key === name)?.value : undefined))),
+    rows: value.items.map((item) =>
+      names.map((name) => ('fields' in item ? item.fields.find(({ key }) => key === name)?.value : undefined)),
+    ),
   };
 }

@@ -24,7 +24,11 @@ const viewTexts: Record<View, string> = { versions: 'Versions', plot: 'Plot', ke
 export function ArtifactPage() {
   const address = route.useSearch();
   const navigate = route.useNavigate();
-  const change = useCallback((next: Partial<ArtifactAddress>) => void navigate({ search: (before) => ({ ...before, ...next }), resetScroll: false }), [navigate]);
+  const change = useCallback(
+    (next: Partial<ArtifactAddress>) =>
+      void navigate({ search: (before) => ({ ...before, ...next }), resetScroll: false }),
+    [navigate],
+  );
   const { name = '', view = 'versions', match = 'all' } = address;
   useTitle(name);
   const conditions = useMemo(() => parseConditions(address.filters ?? []), [address.filters]);
@@ -43,7 +47,16 @@ export function ArtifactPage() {
   }
   const onFilters = (next: Condition[], nextMatch = match) =>
     change({ filters: next.map(conditionText), match: nextMatch === 'all' ? undefined : nextMatch });
-  const filters = <Filters artifact={name} known={list.latestKeys} conditions={conditions} match={match} where={where} onChange={onFilters} />;
+  const filters = (
+    <Filters
+      artifact={name}
+      known={list.latestKeys}
+      conditions={conditions}
+      match={match}
+      where={where}
+      onChange={onFilters}
+    />
+  );
   return (
     <div className={styles.page}>
       <Heading artifact={list.artifact} />
@@ -75,7 +88,9 @@ export function ArtifactPage() {
           onKeys={(keys) => change({ series: keys.map(keyText) })}
         />
       )}
-      {view === 'keys' && <KeyCatalogue artifact={name} onPlot={(key) => change({ view: 'plot', series: [keyText(key)] })} />}
+      {view === 'keys' && (
+        <KeyCatalogue artifact={name} onPlot={(key) => change({ view: 'plot', series: [keyText(key)] })} />
+      )}
       {view === 'timeline' && <ArtifactTimeline artifact={name} />}
     </div>
   );

@@ -33,9 +33,24 @@ export function FilterForm({ artifact, known, onAdd }: FilterFormProps) {
   return (
     <form className={styles.form} onSubmit={submit}>
       <Select label="Field" choices={choices} value={field} onChange={setChosen} />
-      <Select label="Condition" choices={operators.map((id) => ({ id, text: operatorTexts[id] }))} value={allowed} onChange={setOperator} />
+      <Select
+        label="Condition"
+        choices={operators.map((id) => ({ id, text: operatorTexts[id] }))}
+        value={allowed}
+        onChange={setOperator}
+      />
       {hasOperand(allowed) && (
-        <TextField label="Value" value={value} onChange={setValue} mono description={field.startsWith('fact:') ? 'A number, true, false, text, a size such as 1.5GiB, or a duration such as 90s.' : undefined} />
+        <TextField
+          label="Value"
+          value={value}
+          onChange={setValue}
+          mono
+          description={
+            field.startsWith('fact:')
+              ? 'A number, true, false, text, a size such as 1.5GiB, or a duration such as 90s.'
+              : undefined
+          }
+        />
       )}
       <Button look="primary" type="submit">
         Add the condition

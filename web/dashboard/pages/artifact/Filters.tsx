@@ -47,12 +47,25 @@ export function Filters({ artifact, known, conditions, match, where, onChange }:
       </Popover>
       {conditions.map((condition, i) => (
         <span key={i} className={styles.condition}>
-          <FieldName field={condition.field} /> <span className={styles.operator}>{operatorTexts[condition.operator]}</span>{' '}
+          <FieldName field={condition.field} />{' '}
+          <span className={styles.operator}>{operatorTexts[condition.operator]}</span>{' '}
           {hasOperand(condition.operator) && <Text text={condition.value} />}
-          <IconButton icon="close" label="Remove the condition" onPress={() => onChange(conditions.filter((_, j) => j !== i))} />
+          <IconButton
+            icon="close"
+            label="Remove the condition"
+            onPress={() => onChange(conditions.filter((_, j) => j !== i))}
+          />
         </span>
       ))}
-      {conditions.length > 1 && <Select<Match> label="Match" hideLabel choices={matches} value={match} onChange={(next) => onChange(conditions, next)} />}
+      {conditions.length > 1 && (
+        <Select<Match>
+          label="Match"
+          hideLabel
+          choices={matches}
+          value={match}
+          onChange={(next) => onChange(conditions, next)}
+        />
+      )}
       {where && (
         <Popover label="The filter in GraphQL" button={<Button look="plain">GraphQL</Button>}>
           <div className={styles.literal}>

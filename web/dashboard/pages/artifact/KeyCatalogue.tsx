@@ -55,7 +55,18 @@ export function KeyCatalogue({ artifact, onPlot }: KeyCatalogueProps) {
       <section className={styles.list}>
         {!keys && !failure && <Loading label="Loading the keys" />}
         {keys && rows.length === 0 && <Empty icon="search" title="No key matches" />}
-        {rows.length > 0 && <DataTable label="Keys" columns={columns} rows={rows} idOf={keyText} rowHeight={44} totalCount={keys?.totalCount} hasMore={hasMore} onMore={loadMore} />}
+        {rows.length > 0 && (
+          <DataTable
+            label="Keys"
+            columns={columns}
+            rows={rows}
+            idOf={keyText}
+            rowHeight={44}
+            totalCount={keys?.totalCount}
+            hasMore={hasMore}
+            onMore={loadMore}
+          />
+        )}
       </section>
     </>
   );
@@ -83,7 +94,12 @@ const columnsOf = (onPlot: (key: MetadataKeyInput) => void): Column<KeyRow>[] =>
     cell: rangeText,
   },
   { id: 'last', text: 'Last value', width: 220, cell: ({ lastEntry }) => <CellValue entry={lastEntry} /> },
-  { id: 'logged', text: 'Logged', width: 130, cell: ({ lastEntry }) => lastEntry && <Time instant={lastEntry.loggedAt} /> },
+  {
+    id: 'logged',
+    text: 'Logged',
+    width: 130,
+    cell: ({ lastEntry }) => lastEntry && <Time instant={lastEntry.loggedAt} />,
+  },
   {
     id: 'plot',
     text: 'Plot',

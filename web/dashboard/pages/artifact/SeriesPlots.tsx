@@ -34,11 +34,20 @@ export function SeriesPlots({ artifact, known, where, filters, keys, onKeys }: S
   const project = useProject();
   const [key1, key2, key3, key4] = keys;
   const variables = {
-    project, name: artifact, where,
-    key1: key1?.key ?? '', card1: key1?.card,
-    key2: key2?.key ?? '', card2: key2?.card, has2: key2 !== undefined,
-    key3: key3?.key ?? '', card3: key3?.card, has3: key3 !== undefined,
-    key4: key4?.key ?? '', card4: key4?.card, has4: key4 !== undefined,
+    project,
+    name: artifact,
+    where,
+    key1: key1?.key ?? '',
+    card1: key1?.card,
+    key2: key2?.key ?? '',
+    card2: key2?.card,
+    has2: key2 !== undefined,
+    key3: key3?.key ?? '',
+    card3: key3?.card,
+    has3: key3 !== undefined,
+    key4: key4?.key ?? '',
+    card4: key4?.card,
+    has4: key4 !== undefined,
   };
   const { data, failure, reload } = usePageRead(ArtifactSeries, variables, { pause: !key1 || project === undefined });
   const found = data?.artifact;
@@ -48,14 +57,27 @@ export function SeriesPlots({ artifact, known, where, filters, keys, onKeys }: S
       <div className={styles.tools}>
         {filters}
         <span className={styles.end}>
-          <ColumnPicker artifact={artifact} known={known} chosen={keys} label="Keys" onChange={(next) => onKeys(next.slice(-4))} />
+          <ColumnPicker
+            artifact={artifact}
+            known={known}
+            chosen={keys}
+            label="Keys"
+            onChange={(next) => onKeys(next.slice(-4))}
+          />
         </span>
       </div>
       {failure && <Failed failure={failure} onRetry={reload} />}
       {keys.length === 0 && <Empty icon="chart" title="No key with numbers is chosen" />}
       <div className={styles.plots}>
         {keys.map((key, i) => (
-          <SeriesPlot key={keyText(key)} artifact={artifact} metadataKey={key} series={series[i]} color={`--series-${i + 1}`} waiting={!failure} />
+          <SeriesPlot
+            key={keyText(key)}
+            artifact={artifact}
+            metadataKey={key}
+            series={series[i]}
+            color={`--series-${i + 1}`}
+            waiting={!failure}
+          />
         ))}
       </div>
     </>
@@ -73,7 +95,10 @@ interface SeriesPlotProps {
 function SeriesPlot({ artifact, metadataKey: { card, key }, series, color, waiting }: SeriesPlotProps) {
   const navigate = useNavigate();
   const [index, setIndex] = useState<number>();
-  const points = useMemo(() => (series?.points ?? []).filter(({ number, version }) => number !== null && version), [series]);
+  const points = useMemo(
+    () => (series?.points ?? []).filter(({ number, version }) => number !== null && version),
+    [series],
+  );
   const x = useMemo(() => points.map(({ version }) => version!.number), [points]);
   const y = useMemo(() => points.map(({ number }) => number ?? null), [points]);
   const kind = points[0]?.entry.kind;
@@ -104,11 +129,15 @@ function SeriesPlot({ artifact, metadataKey: { card, key }, series, color, waiti
             xText={String}
             yText={yText}
             onPoint={setIndex}
-            onOpen={(i) => void navigate({ to: '/version', search: { name: artifact, version: points[i].version!.version } })}
+            onOpen={(i) =>
+              void navigate({ to: '/version', search: { name: artifact, version: points[i].version!.version } })
+            }
           />
         </Suspense>
       )}
-      {series?.pageInfo.hasPreviousPage && <p className={styles.note}>The last {points.length} versions are drawn. The figures cover all.</p>}
+      {series?.pageInfo.hasPreviousPage && (
+        <p className={styles.note}>The last {points.length} versions are drawn. The figures cover all.</p>
+      )}
       {series && points.length > 1 && <Figures statistics={series.statistics} text={yText} />}
     </Box>
   );

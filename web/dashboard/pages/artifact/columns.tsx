@@ -18,12 +18,30 @@ import type { VersionRow } from './useVersions';
 export function columnsOf(artifact: string, keys: MetadataKeyInput[], rows: VersionRow[]): Column<VersionRow>[] {
   const ordered = [...rows].sort((a, b) => a.number - b.number);
   return [
-    { id: 'number', text: 'Version', width: 150, sortable: true, cell: (row) => <Version artifact={artifact} row={row} /> },
+    {
+      id: 'number',
+      text: 'Version',
+      width: 150,
+      sortable: true,
+      cell: (row) => <Version artifact={artifact} row={row} />,
+    },
     ...keys.map((key) => factColumn(key, ordered)),
     { id: 'tags', text: 'Tags', width: 140, cell: ({ tags }) => <Tags tags={tags} /> },
     { id: 'producer', text: 'Made by', width: 160, cell: (row) => <Producer row={row} /> },
-    { id: 'created', text: 'Created', width: 130, sortable: true, cell: ({ createdAt }) => <Time instant={createdAt} /> },
-    { id: 'logged', text: 'Last fact', width: 130, sortable: true, cell: ({ lastLoggedAt }) => lastLoggedAt && <Time instant={lastLoggedAt} /> },
+    {
+      id: 'created',
+      text: 'Created',
+      width: 130,
+      sortable: true,
+      cell: ({ createdAt }) => <Time instant={createdAt} />,
+    },
+    {
+      id: 'logged',
+      text: 'Last fact',
+      width: 130,
+      sortable: true,
+      cell: ({ lastLoggedAt }) => lastLoggedAt && <Time instant={lastLoggedAt} />,
+    },
   ];
 }
 
@@ -43,7 +61,9 @@ function factColumn(metadataKey: MetadataKeyInput, ordered: VersionRow[]): Colum
     heading: (
       <span className={styles.heading}>
         <KeyName card={card} name={key} stacked />
-        {finite.length > 1 && max > min && <Sparkline numbers={numbers.slice(-60)} width={130} height={18} label={`${text} over the loaded versions`} />}
+        {finite.length > 1 && max > min && (
+          <Sparkline numbers={numbers.slice(-60)} width={130} height={18} label={`${text} over the loaded versions`} />
+        )}
       </span>
     ),
     width: 160,
@@ -90,7 +110,10 @@ function Fact({ entry, delta, before, share }: FactProps) {
       <span className={styles.value}>
         <CellValue entry={entry} />
         {delta !== undefined && delta !== 0 && (
-          <span className={styles.delta} title={`${displayDelta(entry?.kind, delta, undefined)} since the version before`}>
+          <span
+            className={styles.delta}
+            title={`${displayDelta(entry?.kind, delta, undefined)} since the version before`}
+          >
             {before ? displayShare(delta / Math.abs(before)) : displayDelta(entry?.kind, delta, undefined)}
           </span>
         )}

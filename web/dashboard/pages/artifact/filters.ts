@@ -33,12 +33,32 @@ export const fields: Record<string, Field> = {
   createdAt: { text: 'Created', operators: timeOperators.slice(0, 4), filter: (createdAt) => ({ createdAt }) },
   createdBy: { text: 'Created by', operators: textOperators, filter: (createdBy) => ({ createdBy }) },
   lastLoggedAt: { text: 'Last fact', operators: timeOperators, filter: (lastLoggedAt) => ({ lastLoggedAt }) },
-  pipeline: { text: 'Pipeline', operators: textOperators.slice(0, 5), filter: (pipeline) => ({ producedBy: { pipeline: pipeline as StringFilter } }) },
-  consumer: { text: 'Used by pipeline', operators: textOperators.slice(0, 5), filter: (pipeline) => ({ consumedBy: { pipeline: pipeline as StringFilter } }) },
+  pipeline: {
+    text: 'Pipeline',
+    operators: textOperators.slice(0, 5),
+    filter: (pipeline) => ({ producedBy: { pipeline: pipeline as StringFilter } }),
+  },
+  consumer: {
+    text: 'Used by pipeline',
+    operators: textOperators.slice(0, 5),
+    filter: (pipeline) => ({ consumedBy: { pipeline: pipeline as StringFilter } }),
+  },
 };
 
 /** The operators of a metadata key. */
-export const factOperators = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'contains', 'startsWith', 'endsWith', 'exists', 'absent'] as const;
+export const factOperators = [
+  'eq',
+  'ne',
+  'gt',
+  'gte',
+  'lt',
+  'lte',
+  'contains',
+  'startsWith',
+  'endsWith',
+  'exists',
+  'absent',
+] as const;
 
 /** The operators as people read them. */
 export const operatorTexts: Record<string, string> = {
@@ -70,9 +90,16 @@ export function filterOf(conditions: readonly Condition[], match: Match): Artifa
 
 function filterOfCondition({ field, operator, value }: Condition): ArtifactVersionFilter {
   const known = fields[field];
-  if (known) return known.filter(hasOperand(operator) ? { [operator]: field === 'number' ? Number(value) : value } : { exists: operator === 'exists' });
+  if (known)
+    return known.filter(
+      hasOperand(operator)
+        ? { [operator]: field === 'number' ? Number(value) : value }
+        : { exists: operator === 'exists' },
+    );
   const key = parseKeyText(field.replace(/^fact:/, ''));
-  const condition = hasOperand(operator) ? { [operator]: operandOf(operator, value) } : { exists: operator === 'exists' };
+  const condition = hasOperand(operator)
+    ? { [operator]: operandOf(operator, value) }
+    : { exists: operator === 'exists' };
   return { metadata: { ...key, ...condition } as MetadataFilter };
 }
 

@@ -19,7 +19,11 @@ export function FirstVersion() {
     ...(project === 'default' ? {} : { project }),
     artifact: 'churn_model',
     type: 'Model',
-    metadata: { framework: 'scikit-learn', metrics: { accuracy: 0.93, training_time: { $duration: 90 } }, size: { $storageSize: 1_500_000 } },
+    metadata: {
+      framework: 'scikit-learn',
+      metrics: { accuracy: 0.93, training_time: { $duration: 90 } },
+      size: { $storageSize: 1_500_000 },
+    },
   };
   const body = JSON.stringify({ query: mutation.replaceAll(/\s+/g, ' '), variables: { input } });
   const inGraphiQL = new URLSearchParams({ query: mutation, variables: JSON.stringify({ input }, null, 2) });
@@ -30,8 +34,8 @@ export function FirstVersion() {
       </span>
       <h1>No artifacts yet</h1>
       <p className={styles.text}>
-        An artifact is a named thing that pipelines produce, such as a model or a data set. Each run creates a version of it, and
-        facts about the version are logged as typed metadata. Create a first version, then come back.
+        An artifact is a named thing that pipelines produce, such as a model or a data set. Each run creates a version
+        of it, and facts about the version are logged as typed metadata. Create a first version, then come back.
       </p>
       <h2>In a shell</h2>
       <Code label="curl command" text={`curl ${endpoint} -H 'Content-Type: application/json' \\\n  -d '${body}'`} />

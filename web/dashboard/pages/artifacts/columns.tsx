@@ -21,7 +21,13 @@ export function columnsOf(keys: MetadataKeyInput[]): Column<Row>[] {
     { id: 'type', text: 'Type', width: 95, sortable: true, cell: ({ type }) => type && <Text text={type} /> },
     ...keys.map(factColumn),
     { id: 'tags', text: 'Tags', width: 105, cell: ({ tags }) => <Tags tags={tags} /> },
-    { id: 'logged', text: 'Last fact', width: 120, sortable: true, cell: ({ lastLoggedAt }) => lastLoggedAt && <Time instant={lastLoggedAt} /> },
+    {
+      id: 'logged',
+      text: 'Last fact',
+      width: 120,
+      sortable: true,
+      cell: ({ lastLoggedAt }) => lastLoggedAt && <Time instant={lastLoggedAt} />,
+    },
   ];
 }
 
@@ -56,7 +62,11 @@ function Latest({ row: { artifact, version } }: { row: Row }) {
     <span className={styles.chips}>
       <VersionLink name={artifact.name} version={version} className={styles.version} />
       {artifact.aliases.slice(0, 2).map((alias) => (
-        <Chip key={alias.name} tone="accent" title={`The alias ${alias.name} points to version ${alias.artifactVersion.version}`}>
+        <Chip
+          key={alias.name}
+          tone="accent"
+          title={`The alias ${alias.name} points to version ${alias.artifactVersion.version}`}
+        >
           <Text text={alias.name} />
           {alias.artifactVersion.version !== version && <> → {alias.artifactVersion.version}</>}
         </Chip>

@@ -41,11 +41,23 @@ export function AsOf({ target, asOf, onChange, onClose }: AsOfProps) {
     <section className={asOf ? styles.past : styles.bar} aria-label="Instant">
       <Icon name="clock" />
       <p className={styles.text} role="status">
-        <strong>{shown === now && !asOf ? 'Now' : `As of ${displayTimestamp(moments[shown]?.instant ?? asOf ?? '').replace(/\.\d+/, '')}`}</strong>
+        <strong>
+          {shown === now && !asOf
+            ? 'Now'
+            : `As of ${displayTimestamp(moments[shown]?.instant ?? asOf ?? '').replace(/\.\d+/, '')}`}
+        </strong>
         <span className={styles.aside}>{moments[shown]?.text ?? (asOf ? distanceOf(asOf) : 'the present state')}</span>
       </p>
       {now > 0 && (
-        <Slider aria-label="Instant" className={styles.slider} minValue={0} maxValue={now} value={shown} onChange={setDragged} onChangeEnd={apply}>
+        <Slider
+          aria-label="Instant"
+          className={styles.slider}
+          minValue={0}
+          maxValue={now}
+          value={shown}
+          onChange={setDragged}
+          onChangeEnd={apply}
+        >
           <SliderTrack className={styles.track}>
             {moments.map(({ instant }, i) => (
               <span key={instant} className={styles.tick} style={{ left: `${(i / now) * 100}%` }} />
@@ -79,7 +91,14 @@ function Exact({ asOf, onChange }: Pick<AsOfProps, 'asOf' | 'onChange'>) {
         if (!Number.isNaN(instant)) onChange(/Z|[+-]\d\d:\d\d$/.test(text) ? text : new Date(instant).toISOString());
       }}
     >
-      <TextField label="Any instant" hideLabel value={text} onChange={setText} placeholder="2026-01-31T12:00:00Z" mono />
+      <TextField
+        label="Any instant"
+        hideLabel
+        value={text}
+        onChange={setText}
+        placeholder="2026-01-31T12:00:00Z"
+        mono
+      />
     </form>
   );
 }
@@ -89,7 +108,9 @@ function momentsOf(data: MomentsQuery | undefined): Moment[] {
   const events = [...(data?.artifactVersion?.timeline?.nodes ?? [])].reverse();
   const moments = new Map<string, string>();
   for (const { createdAt, kind, entryCount, alias, tags } of events) {
-    const detail = entryCount ? ` ${entryCount} ${entryCount === 1 ? 'fact' : 'facts'}` : ` ${alias ?? tags.join(', ')}`;
+    const detail = entryCount
+      ? ` ${entryCount} ${entryCount === 1 ? 'fact' : 'facts'}`
+      : ` ${alias ?? tags.join(', ')}`;
     const text = `${kind.toLowerCase().replaceAll('_', ' ').replace('metadata ', '')}${detail}`.trim();
     const before = moments.get(createdAt);
     moments.set(createdAt, before ? `${before}, ${text}` : text);
@@ -101,5 +122,8 @@ function momentsOf(data: MomentsQuery | undefined): Moment[] {
 function positionOf(moments: Moment[], asOf: string): number {
   const exact = moments.findIndex(({ instant }) => instant === asOf);
   if (exact >= 0) return exact;
-  return Math.max(0, moments.findLastIndex(({ instant }) => Date.parse(instant) <= Date.parse(asOf)));
+  return Math.max(
+    0,
+    moments.findLastIndex(({ instant }) => Date.parse(instant) <= Date.parse(asOf)),
+  );
 }

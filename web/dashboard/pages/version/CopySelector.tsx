@@ -44,21 +44,38 @@ function snippetsOf(shown: Version, project: string | undefined, withKey: boolea
   ];
   const selector = names.map(([field, name]) => `${field}: ${JSON.stringify(name)}`).join(', ');
   const instant = asOf ? `, asOf: ${JSON.stringify(asOf)}` : '';
-  const lines = ['{', `  artifactVersion(ref: {named: {${selector}}}${instant}) {`, '    version', '    metadataJson', '  }', '}'];
+  const lines = [
+    '{',
+    `  artifactVersion(ref: {named: {${selector}}}${instant}) {`,
+    '    version',
+    '    metadataJson',
+    '  }',
+    '}',
+  ];
   const query = lines.map((line) => line.trim()).join(' ');
   const endpoint = new URL(`${basePath}graphql`, location.href).href;
   const body = JSON.stringify({ query }).replaceAll("'", `'\\''`);
   return [
     { id: 'graphql', title: 'GraphQL', text: lines.join('\n') },
     { id: 'python', title: 'Python', text: pythonOf(shown, project, new URL(basePath, location.href).href) },
-    { id: 'curl', title: 'curl', text: ['curl', endpoint, `-H 'Content-Type: application/json'`, ...curlKey(withKey), `\\\n  -d '${body}'`].join(' ') },
+    {
+      id: 'curl',
+      title: 'curl',
+      text: ['curl', endpoint, `-H 'Content-Type: application/json'`, ...curlKey(withKey), `\\\n  -d '${body}'`].join(
+        ' ',
+      ),
+    },
   ];
 }
 
 const curlKey = (withKey: boolean) => (withKey ? [`\\\n  -H "Authorization: Bearer $PLACARD_API_KEY"`] : []);
 
 /** The code reads PLACARD_API_KEY by itself. A JSON text is a Python text too. */
-const pythonOf = ({ artifact, version, asOf }: Version, project: string | undefined, server: string) => `from placard_client import Client
+const pythonOf = (
+  { artifact, version, asOf }: Version,
+  project: string | undefined,
+  server: string,
+) => `from placard_client import Client
 
 client = Client(${JSON.stringify(server)}${project && project !== 'default' ? `, project=${JSON.stringify(project)}` : ''})
 version = client.artifact(${JSON.stringify(artifact.name)}).version(${JSON.stringify(version)}${asOf ? `, as_of=${JSON.stringify(asOf)}` : ''})

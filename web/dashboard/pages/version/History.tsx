@@ -93,7 +93,11 @@ function OverVersions({ subject }: { subject: Subject }) {
   const { points, statistics } = series;
   const numbers = points.map(({ number }) => number ?? null);
   const here = points.findIndex(({ version }) => version?.number === subject.number);
-  const figures = [['min', statistics.min], ['mean', statistics.mean], ['max', statistics.max]] as const;
+  const figures = [
+    ['min', statistics.min],
+    ['mean', statistics.mean],
+    ['max', statistics.max],
+  ] as const;
   return (
     <Box title="Over versions" aside={`${points.length} versions`} flush>
       {statistics.count > 1 && (
@@ -116,7 +120,11 @@ function OverVersions({ subject }: { subject: Subject }) {
       <Rows label="Values over versions" headings={['Version', 'Value']}>
         {[...points].reverse().map(({ version, entry }) => (
           <tr key={entry.id} aria-current={version?.number === subject.number || undefined}>
-            <td>{version && <VersionLink name={subject.artifact.name} version={version.version} className={styles.link} />}</td>
+            <td>
+              {version && (
+                <VersionLink name={subject.artifact.name} version={version.version} className={styles.link} />
+              )}
+            </td>
             <td>
               <CellValue entry={entry} />
             </td>
@@ -142,7 +150,13 @@ function Entries({ subject }: { subject: Subject }) {
         {history.nodes.map((entry) => (
           <tr key={entry.id}>
             <td>
-              {entry.erased ? <Chip tone="bad">erased</Chip> : entry.retracted ? <Chip tone="warn">retracted</Chip> : <CellValue entry={entry} />}
+              {entry.erased ? (
+                <Chip tone="bad">erased</Chip>
+              ) : entry.retracted ? (
+                <Chip tone="warn">retracted</Chip>
+              ) : (
+                <CellValue entry={entry} />
+              )}
               {entry.reason && (
                 <span className={styles.reason}>
                   <Text text={entry.reason} />
