@@ -11,7 +11,7 @@ const versions = (page) => page.getByRole('rowheader').allInnerTexts();
 
 tests['pictures'] = async (servers) => {
   await pictures(servers.browser, servers, 'artifact', model, async (page) => {
-    await page.getByRole('columnheader', { name: 'metrics/accuracy' }).waitFor();
+    await page.getByRole('columnheader', { name: /metrics.*accuracy/ }).waitFor();
     await page.getByText('0.9902').first().waitFor();
     await page.locator('strong', { hasText: 'species' }).waitFor();
   });
@@ -24,8 +24,8 @@ tests['pictures'] = async (servers) => {
 tests['the best version, and why'] = async ({ browser, demo }) => {
   const opened = await open(browser, demo, model);
   const { page } = opened;
-  await page.getByRole('columnheader', { name: 'metrics/accuracy' }).waitFor();
-  await page.getByRole('button', { name: 'metrics/accuracy' }).click();
+  await page.getByRole('columnheader', { name: /metrics.*accuracy/ }).waitFor();
+  await page.getByRole('button', { name: /metrics.*accuracy/ }).click();
   await until('the best first', async () => (await versions(page))[0]?.startsWith('3'));
   assert.match(await page.getByRole('row').nth(1).innerText(), /0\.9902/);
   assert.equal(new URL(page.url()).searchParams.get('sort'), 'fact:metrics/accuracy');

@@ -53,10 +53,27 @@ tests['columns and sorting'] = async ({ browser, demo }) => {
   await accessible(opened, { popover: true });
   await page.getByText('metrics/accuracy').click();
   await page.keyboard.press('Escape');
-  await page.getByRole('columnheader', { name: 'metrics/accuracy' }).waitFor();
+  await page.getByRole('columnheader', { name: /metrics.*accuracy/ }).waitFor();
   assert.deepEqual(new URL(page.url()).searchParams.getAll('columns'), ['row_count', 'metrics/accuracy']);
   await page.reload();
-  await page.getByRole('columnheader', { name: 'metrics/accuracy' }).waitFor();
+  await page.getByRole('columnheader', { name: /metrics.*accuracy/ }).waitFor();
+  clean(opened);
+  await opened.close();
+};
+
+tests['rows by keyboard'] = async ({ browser, demo }) => {
+  const opened = await open(browser, demo, '/?sort=name&order=asc');
+  const { page } = opened;
+  await until('the rows', async () => (await rows(page))[0] === 'penguins_clean');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter'); // skips to the content
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+  await page.getByRole('link', { name: 'penguins_clean' }).focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'penguins_evaluation' }).waitFor();
   clean(opened);
   await opened.close();
 };

@@ -1,7 +1,7 @@
 // The client of the API: one per API key, so that a key sees nothing that the cache holds for another one.
 
 import { cacheExchange } from '@urql/exchange-graphcache';
-import { Client, fetchExchange } from 'urql';
+import { Client, fetchExchange, mapExchange } from 'urql';
 
 import { embeddedTypes } from '../../../clients/typescript/placard';
 import { basePath } from './base';
@@ -20,8 +20,11 @@ const fetchExactly: typeof fetch = async (input, init) => {
   return new Response(body, { status: response.status, statusText: response.statusText, headers: { 'content-type': 'application/json' } });
 };
 
-/** Returns a client that sends the API key, if there is one. */
-export function createClient(apiKey: string | null): Client {
+/**
+ * Returns a client that sends the API key, if there is one. `onRefused` is called when the server refuses the key or
+ * requires one.
+ */
+export function createClient(apiKey: string | null, onRefused: () => void): Client {
   return new Client({
     url: `${basePath}graphql`,
     preferGetMethod: false,
@@ -29,6 +32,11 @@ export function createClient(apiKey: string | null): Client {
     // With the other media type of GraphQL the status of a refused query is 400, which browsers log as an error.
     fetchOptions: { headers: { accept: 'application/json', ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) } },
     exchanges: [
+      mapExchange({
+        onError(error) {
+          if (error.graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED')) onRefused();
+        },
+      }),
       cacheExchange({ keys: Object.fromEntries(embeddedTypes.map((name) => [name, () => null])) }),
       fetchExchange,
     ],

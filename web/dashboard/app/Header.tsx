@@ -49,7 +49,9 @@ export function Header() {
 
 /** Offers to read the page again when the project has changed. Nothing moves until a person asks for it. */
 function Changes() {
-  const { changed, online, accept } = useChanges(useProject());
+  const { refused } = useSession();
+  const project = useProject();
+  const { changed, online, accept } = useChanges(refused ? undefined : project);
   const page = usePageQuery();
   return (
     <span role="status" className={styles.changes}>

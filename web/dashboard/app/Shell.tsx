@@ -37,8 +37,8 @@ export function Shell() {
 /** Shows the page, unless the server requires a key or does not respond. */
 function Content() {
   const { failure, viewer, reload } = useViewer();
-  const { apiKey } = useSession();
-  if (failure?.code === 'UNAUTHENTICATED') return <SignIn refused={apiKey !== null} />;
+  const { apiKey, refused } = useSession();
+  if (refused) return <SignIn refused={apiKey !== null} />;
   if (failure && !viewer) return <Failed failure={failure} onRetry={reload} page />;
   return <Outlet />;
 }

@@ -3,11 +3,22 @@ import { useState } from 'react';
 import { IconButton } from './Button';
 import styles from './Code.module.css';
 
+/** Copies a text. Browsers have the clipboard API only for pages that were loaded by HTTPS or from this machine. */
+async function copyText(text: string) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement('textarea');
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand('copy');
+  area.remove();
+}
+
 /** Copies a text to the clipboard. The icon shows for a moment that it is done. */
 export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     setCopied(true);
     setTimeout(() => setCopied(false), 1500);
   };

@@ -84,7 +84,7 @@ function optionsOf(props: PlotProps, width: number, height: number, color: strin
     width,
     height,
     legend: { show: false },
-    padding: [12, 16, 0, 0],
+    padding: [12, 24, 0, 0],
     cursor: { y: false, sync: group ? { key: group } : undefined, points: { size: 9, fill: stroke } },
     scales: { x: { time: false } },
     axes: [

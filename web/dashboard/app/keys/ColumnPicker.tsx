@@ -1,21 +1,20 @@
 import { useDeferredValue, useState } from 'react';
 
 import type { MetadataKeyInput } from '../../api/gen/graphql';
-import { useRead } from '../../api/query';
 import { keyText } from '../address';
-import { useProject } from '../project';
 import { Button } from '../../ui/Button';
 import { Checkbox, SearchField } from '../../ui/Field';
 import { Popover } from '../../ui/Popover';
 import { Failed } from '../../ui/State';
 import { KeyName } from '../../values/KeyName';
-import { kindName } from '../../values/kinds';
 import styles from './ColumnPicker.module.css';
-import { Keys } from './documents';
+import { useKeys } from './useKeys';
 
 interface ColumnPickerProps {
   /** Offers only the keys of this artifact. */
   artifact?: string;
+  /** Keys that the page has already read. */
+  known?: readonly MetadataKeyInput[];
   /** The text of the button. */
   label?: string;
   chosen: MetadataKeyInput[];
@@ -31,30 +30,29 @@ export function ColumnPicker({ label = 'Columns', ...props }: ColumnPickerProps)
   );
 }
 
-function Choice({ artifact, chosen, onChange }: ColumnPickerProps) {
+function Choice({ artifact, known, chosen, onChange }: ColumnPickerProps) {
   const [text, setText] = useState('');
   const search = useDeferredValue(text.trim());
-  const { data, failure } = useRead(Keys, { project: useProject(), artifact, search: search || undefined });
+  const { keys, failure, complete } = useKeys({ artifact, search, known });
   const isChosen = (key: MetadataKeyInput) => chosen.some((other) => keyText(other) === keyText(key));
   const toggle = (key: MetadataKeyInput, selected: boolean) =>
-    onChange(selected ? [...chosen, { card: key.card, key: key.key }] : chosen.filter((other) => keyText(other) !== keyText(key)));
+    onChange(selected ? [...chosen, key] : chosen.filter((other) => keyText(other) !== keyText(key)));
   return (
     <>
       <SearchField label="Search keys" placeholder="Search keys" value={text} onChange={setText} autoFocus />
       {failure && <Failed failure={failure} />}
       <ul className={styles.keys}>
-        {(data?.metadataKeys?.nodes ?? []).map((key) => (
+        {keys.map((key) => (
           <li key={keyText(key)} className={styles.item}>
             <Checkbox selected={isChosen(key)} onChange={(selected) => toggle(key, selected)}>
               <span className={styles.name}>
                 <KeyName card={key.card} name={key.key} />
               </span>
             </Checkbox>
-            <span className={styles.kind}>{key.kinds.map(kindName).join(', ')}</span>
           </li>
         ))}
       </ul>
-      {data?.metadataKeys?.nodes.length === 0 && <p className={styles.none}>No key contains this text.</p>}
+      {complete && keys.length === 0 && <p className={styles.none}>No key contains this text.</p>}
     </>
   );
 }

@@ -43,7 +43,7 @@ export function ArtifactPage() {
   }
   const onFilters = (next: Condition[], nextMatch = match) =>
     change({ filters: next.map(conditionText), match: nextMatch === 'all' ? undefined : nextMatch });
-  const filters = <Filters artifact={name} conditions={conditions} match={match} where={where} onChange={onFilters} />;
+  const filters = <Filters artifact={name} known={list.latestKeys} conditions={conditions} match={match} where={where} onChange={onFilters} />;
   return (
     <div className={styles.page}>
       <Heading artifact={list.artifact} />
@@ -68,6 +68,7 @@ export function ArtifactPage() {
       {view === 'plot' && (
         <SeriesPlots
           artifact={name}
+          known={list.latestKeys}
           where={where}
           filters={filters}
           keys={(address.series?.map(parseKeyText) ?? list.numericKeys).slice(0, 4)}

@@ -1,9 +1,8 @@
 import { type FormEvent, useState } from 'react';
 
-import { useRead } from '../../api/query';
+import type { MetadataKeyInput } from '../../api/gen/graphql';
 import { keyText } from '../../app/address';
-import { Keys } from '../../app/keys/documents';
-import { useProject } from '../../app/project';
+import { useKeys } from '../../app/keys/useKeys';
 import { Button } from '../../ui/Button';
 import { TextField } from '../../ui/Field';
 import { Select } from '../../ui/Select';
@@ -12,14 +11,15 @@ import styles from './FilterForm.module.css';
 
 interface FilterFormProps {
   artifact: string;
+  known: MetadataKeyInput[];
   onAdd(condition: Condition): void;
 }
 
 /** The form of a new condition. */
-export function FilterForm({ artifact, onAdd }: FilterFormProps) {
-  const { data } = useRead(Keys, { project: useProject(), artifact });
-  const keys = (data?.metadataKeys?.nodes ?? []).map((key) => ({ id: `fact:${keyText(key)}`, text: keyText(key) }));
-  const choices = [...keys, ...Object.entries(fields).map(([id, { text }]) => ({ id, text }))];
+export function FilterForm({ artifact, known, onAdd }: FilterFormProps) {
+  const { keys } = useKeys({ artifact, known });
+  const facts = keys.map((key) => ({ id: `fact:${keyText(key)}`, text: keyText(key) }));
+  const choices = [...facts, ...Object.entries(fields).map(([id, { text }]) => ({ id, text }))];
   const [chosen, setChosen] = useState<string>();
   const field = chosen ?? choices[0].id;
   const operators = operatorsOf(field);

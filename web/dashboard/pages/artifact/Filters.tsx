@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-import type { ArtifactVersionFilter } from '../../api/gen/graphql';
+import type { ArtifactVersionFilter, MetadataKeyInput } from '../../api/gen/graphql';
 import { parseKeyText } from '../../app/address';
 import { Button, IconButton } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
@@ -15,6 +15,8 @@ import styles from './Filters.module.css';
 
 interface FiltersProps {
   artifact: string;
+  /** Keys that the page has already read. */
+  known: MetadataKeyInput[];
   conditions: Condition[];
   match: Match;
   where: ArtifactVersionFilter | undefined;
@@ -27,7 +29,7 @@ const matches = [
 ] as const;
 
 /** The conditions of the list of versions, and the filter of the API that they make. */
-export function Filters({ artifact, conditions, match, where, onChange }: FiltersProps) {
+export function Filters({ artifact, known, conditions, match, where, onChange }: FiltersProps) {
   // A new condition makes a new form.
   const [count, setCount] = useState(0);
   return (
@@ -36,6 +38,7 @@ export function Filters({ artifact, conditions, match, where, onChange }: Filter
         <FilterForm
           key={count}
           artifact={artifact}
+          known={known}
           onAdd={(condition) => {
             onChange([...conditions, condition]);
             setCount(count + 1);

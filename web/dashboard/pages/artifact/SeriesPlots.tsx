@@ -20,6 +20,8 @@ type Series = NonNullable<NonNullable<ArtifactSeriesQuery['artifact']>['series1'
 
 interface SeriesPlotsProps {
   artifact: string;
+  /** Keys that the page has already read. */
+  known: MetadataKeyInput[];
   where: ArtifactVersionFilter | undefined;
   filters: ReactNode;
   /** Up to four keys. */
@@ -28,7 +30,7 @@ interface SeriesPlotsProps {
 }
 
 /** A plot per chosen key over the versions. The plots share their cursor. */
-export function SeriesPlots({ artifact, where, filters, keys, onKeys }: SeriesPlotsProps) {
+export function SeriesPlots({ artifact, known, where, filters, keys, onKeys }: SeriesPlotsProps) {
   const project = useProject();
   const [key1, key2, key3, key4] = keys;
   const variables = {
@@ -46,7 +48,7 @@ export function SeriesPlots({ artifact, where, filters, keys, onKeys }: SeriesPl
       <div className={styles.tools}>
         {filters}
         <span className={styles.end}>
-          <ColumnPicker artifact={artifact} chosen={keys} label="Keys" onChange={(next) => onKeys(next.slice(-4))} />
+          <ColumnPicker artifact={artifact} known={known} chosen={keys} label="Keys" onChange={(next) => onKeys(next.slice(-4))} />
         </span>
       </div>
       {failure && <Failed failure={failure} onRetry={reload} />}
@@ -106,6 +108,7 @@ function SeriesPlot({ artifact, metadataKey: { card, key }, series, color, waiti
           />
         </Suspense>
       )}
+      {series?.pageInfo.hasPreviousPage && <p className={styles.note}>The last {points.length} versions are drawn. The figures cover all.</p>}
       {series && points.length > 1 && <Figures statistics={series.statistics} text={yText} />}
     </Box>
   );

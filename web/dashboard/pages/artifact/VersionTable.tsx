@@ -30,7 +30,7 @@ export function VersionTable({ list, artifact, filters, sort, onSort, onColumns 
           {versions?.totalCount}
           {versions?.totalCountCapped && '+'} {versions?.totalCount === 1 ? 'version' : 'versions'}
         </span>
-        <ColumnPicker artifact={artifact} chosen={keys} onChange={onColumns} />
+        <ColumnPicker artifact={artifact} known={list.latestKeys} chosen={keys} onChange={onColumns} />
       </div>
       {list.failure && <Failed failure={list.failure} onRetry={list.reload} />}
       <section className={styles.list} aria-busy={list.loading}>

@@ -31,9 +31,10 @@ export function columnsOf(artifact: string, keys: MetadataKeyInput[], rows: Vers
 function factColumn(metadataKey: MetadataKeyInput, ordered: VersionRow[]): Column<VersionRow> {
   const { card, key } = metadataKey;
   const numbers = ordered.map((row) => numberOf(entryOf(row.columns, metadataKey)) ?? null);
+  const previous = previousNumbers(numbers);
   const finite = numbers.filter((number) => number !== null);
-  const min = Math.min(...finite);
-  const max = Math.max(...finite);
+  const min = finite.reduce((a, b) => Math.min(a, b), Infinity);
+  const max = finite.reduce((a, b) => Math.max(a, b), -Infinity);
   const positions = new Map(ordered.map((row, i) => [row.id, i]));
   const text = card ? `${card} / ${key}` : key;
   return {
@@ -50,17 +51,27 @@ function factColumn(metadataKey: MetadataKeyInput, ordered: VersionRow[]): Colum
     cell: (row) => {
       const position = positions.get(row.id) ?? 0;
       const number = numbers[position];
-      const before = numbers.slice(0, position).findLast((other) => other !== null);
+      const before = previous[position];
       return (
         <Fact
           entry={entryOf(row.columns, metadataKey)}
-          delta={number !== null && before !== undefined && before !== null ? number - before : undefined}
-          before={before ?? undefined}
+          delta={number !== null && before !== undefined ? number - before : undefined}
+          before={before}
           share={number !== null && max > min ? (number - min) / (max - min) : undefined}
         />
       );
     },
   };
+}
+
+/** Returns for each place the last number before it. */
+function previousNumbers(numbers: (number | null)[]): (number | undefined)[] {
+  let last: number | undefined;
+  return numbers.map((number) => {
+    const before = last;
+    last = number ?? last;
+    return before;
+  });
 }
 
 interface FactProps {

@@ -71,6 +71,7 @@ export const ArtifactSeries = graphql(`
   }
 
   fragment Line on MetadataSeries {
+    pageInfo { hasPreviousPage }
     points { number version { id version number createdAt } entry { id kind display } }
     statistics { count min max mean p50 standardDeviation }
   }

@@ -6,8 +6,6 @@ import { usePageRead, useRead, useReadOnce } from '../../api/query';
 import { useRows } from '../../api/rows';
 import { keyText, parseKeyText } from '../../app/address';
 import { ColumnPicker } from '../../app/keys/ColumnPicker';
-import { defaultColumns } from '../../app/keys/default-columns';
-import { Keys } from '../../app/keys/documents';
 import { useProject } from '../../app/project';
 import { Button } from '../../ui/Button';
 import { DataTable } from '../../ui/DataTable';
@@ -18,7 +16,8 @@ import { useTitle } from '../../ui/title';
 import { type ArtifactsAddress, defaultSort, filterOf, orderOf } from './address';
 import styles from './ArtifactsPage.module.css';
 import { columnsOf } from './columns';
-import { Artifacts, MoreArtifacts } from './documents';
+import { defaultColumns } from './default-columns';
+import { Artifacts, MoreArtifacts, RecentFacts } from './documents';
 import { Facets } from './Facets';
 import { FirstVersion } from './FirstVersion';
 
@@ -94,10 +93,10 @@ export function ArtifactsPage() {
 
 /** Returns the keys that are columns: those of the address, else the default. */
 function useColumns({ columns }: ArtifactsAddress): MetadataKeyInput[] {
-  const { data } = useRead(Keys, { project: useProject() }, { pause: columns !== undefined });
+  const { data } = useRead(RecentFacts, { project: useProject() }, { pause: columns !== undefined });
   return useMemo(() => {
     if (columns) return columns.filter((text) => text !== 'none').map(parseKeyText);
-    return defaultColumns(data?.metadataKeys?.nodes ?? []).map(({ card, key }) => ({ card, key }));
+    return defaultColumns(data?.artifactVersions?.nodes ?? []);
   }, [columns, data]);
 }
 

@@ -44,3 +44,17 @@ export const MoreArtifacts = graphql(`
     }
   }
 `);
+
+/** The facts of the artifacts that changed last, from which the default columns are chosen. */
+export const RecentFacts = graphql(`
+  query RecentFacts($project: String) {
+    artifactVersions(
+      project: $project
+      where: { alias: { eq: "latest" } }
+      orderBy: [{ field: LAST_LOGGED_AT, direction: DESC }]
+      first: 12
+    ) {
+      nodes { id metadata { id card key kind display } }
+    }
+  }
+`);

@@ -1,8 +1,9 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 
 import { keyText } from '../../app/address';
 import { Box } from '../../ui/Box';
 import { Chip } from '../../ui/Chip';
+import { SearchField } from '../../ui/Field';
 import { Icon } from '../../ui/Icon';
 import { Empty } from '../../ui/State';
 import { displayDelta } from '../../values/delta';
@@ -16,6 +17,9 @@ import type { Version } from './VersionPage';
 type Entry = Version['cards'][number]['entries'][number];
 type Change = NonNullable<Version['changes']>['rows'][number];
 
+/** The number of facts from which a search is offered. */
+const manyFacts = 30;
+
 interface CardsProps {
   version: Version;
   /** Opens the history of a key, by its text. */
@@ -27,6 +31,7 @@ export function Cards({ version, onOpen }: CardsProps) {
   const { cards, changes } = version;
   const changed = useMemo(() => new Map((changes?.rows ?? []).map((row) => [keyText(row), row])), [changes]);
   const previous = changes?.versions[0]?.version;
+  const [search, setSearch] = useState('');
   if (cards.length === 0) {
     return (
       <Empty icon="box" title="No facts yet">
@@ -34,15 +39,29 @@ export function Cards({ version, onOpen }: CardsProps) {
       </Empty>
     );
   }
-  return cards.map(({ name, entries }) => (
-    <Box key={name ?? ''} title={name === null || name === undefined ? 'Facts' : <Text text={name} />} aside={entries.length} flush>
-      <dl className={styles.entries}>
-        {entries.map((entry) => (
-          <Fact key={entry.id} entry={entry} change={changed.get(keyText(entry))} previous={previous} onOpen={onOpen} />
+  const contains = (entry: Entry) => keyText(entry).toLowerCase().includes(search.trim().toLowerCase());
+  const shown = cards.map(({ name, entries }) => ({ name, entries: entries.filter(contains) })).filter(({ entries }) => entries.length > 0);
+  return (
+    <>
+      {cards.reduce((sum, { entries }) => sum + entries.length, 0) > manyFacts && (
+        <p className={styles.search}>
+          <SearchField label="Search keys" placeholder="Search keys of this version" value={search} onChange={setSearch} />
+        </p>
+      )}
+      <div className={styles.cards}>
+        {shown.map(({ name, entries }) => (
+          <Box key={name ?? ''} title={name === null || name === undefined ? 'Facts' : <Text text={name} />} aside={entries.length} flush>
+            <dl className={styles.entries}>
+              {entries.map((entry) => (
+                <Fact key={entry.id} entry={entry} change={changed.get(keyText(entry))} previous={previous} onOpen={onOpen} />
+              ))}
+            </dl>
+          </Box>
         ))}
-      </dl>
-    </Box>
-  ));
+      </div>
+      {shown.length === 0 && <Empty icon="search" title="No key contains this text" />}
+    </>
+  );
 }
 
 interface FactProps {

@@ -49,7 +49,7 @@ export function VersionPage() {
         <AsOf target={ref} asOf={asOf} onChange={(next) => change({ asOf: next })} onClose={() => setPastOpen(false)} />
       )}
       <div className={styles.columns}>
-        <div className={styles.cards}>
+        <div>
           <Cards version={shown} onOpen={(key) => change({ key })} />
         </div>
         <aside className={styles.side} aria-label="Origin, uses and timeline">
