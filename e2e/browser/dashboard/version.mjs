@@ -92,7 +92,7 @@ tests['the selector'] = async ({ browser, demo }) => {
   const query = await text('GraphQL');
   assert.equal((await ask(demo, query)).artifactVersion.version, '3');
   assert.match(await text('curl'), /curl http.*\/graphql -H 'Content-Type: application\/json' \\\n {2}-d '\{"query":/);
-  assert.match(await text('Python'), /urllib/);
+  assert.match(await text('Python'), /client\.artifact\("penguins_model"\)\.version\("3"\)/);
   await accessible(opened, { popover: true });
   clean(opened);
   await opened.close();

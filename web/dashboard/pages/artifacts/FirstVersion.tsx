@@ -36,7 +36,7 @@ export function FirstVersion() {
       <h2>In a shell</h2>
       <Code label="curl command" text={`curl ${endpoint} -H 'Content-Type: application/json' \\\n  -d '${body}'`} />
       <h2>In Python</h2>
-      <Code label="Python code" text={pythonOf(endpoint, input)} />
+      <Code label="Python code" text={pythonOf(new URL(basePath, location.href).href, project)} />
       <p className={styles.actions}>
         <Button look="primary" icon="refresh" onPress={() => page?.reload()}>
           Look again
@@ -49,13 +49,17 @@ export function FirstVersion() {
   );
 }
 
-const pythonOf = (endpoint: string, input: object) => `import json, urllib.request
+const pythonOf = (server: string, project: string | undefined) => `import os
+os.environ.setdefault("PLACARD_URL", ${JSON.stringify(server)})
+import placard_client as placard
+from placard_client import StorageSize
 
-query = """${mutation}"""
-variables = ${JSON.stringify({ input }, null, 2)}
-request = urllib.request.Request(
-    "${endpoint}",
-    json.dumps({"query": query, "variables": variables}).encode(),
-    {"Content-Type": "application/json"},
-)
-print(urllib.request.urlopen(request).read().decode())`;
+placard.create_version(
+    "churn_model",
+    type="Model",${project && project !== 'default' ? `\n    project=${JSON.stringify(project)},` : ''}
+    metadata={
+        "framework": "scikit-learn",
+        "metrics": {"accuracy": 0.93},
+        "size": StorageSize(1_500_000),
+    },
+)`;

@@ -35,7 +35,8 @@ export function CopySelector({ version, project }: CopySelectorProps) {
   );
 }
 
-function snippetsOf({ artifact, version, asOf }: Version, project: string | undefined, withKey: boolean) {
+function snippetsOf(shown: Version, project: string | undefined, withKey: boolean) {
+  const { artifact, version, asOf } = shown;
   const names = [
     ...(project && project !== 'default' ? [['project', project]] : []),
     ['name', artifact.name],
@@ -49,17 +50,16 @@ function snippetsOf({ artifact, version, asOf }: Version, project: string | unde
   const body = JSON.stringify({ query }).replaceAll("'", `'\\''`);
   return [
     { id: 'graphql', title: 'GraphQL', text: lines.join('\n') },
-    { id: 'python', title: 'Python', text: pythonOf(endpoint, query, withKey) },
+    { id: 'python', title: 'Python', text: pythonOf(shown, project, new URL(basePath, location.href).href) },
     { id: 'curl', title: 'curl', text: ['curl', endpoint, `-H 'Content-Type: application/json'`, ...curlKey(withKey), `\\\n  -d '${body}'`].join(' ') },
   ];
 }
 
 const curlKey = (withKey: boolean) => (withKey ? [`\\\n  -H "Authorization: Bearer $PLACARD_API_KEY"`] : []);
 
-const pythonOf = (endpoint: string, query: string, withKey: boolean) => `import json${withKey ? ', os' : ''}, urllib.request
+/** The code reads PLACARD_API_KEY by itself. A JSON text is a Python text too. */
+const pythonOf = ({ artifact, version, asOf }: Version, project: string | undefined, server: string) => `from placard_client import Client
 
-query = ${JSON.stringify(query)}
-headers = {"Content-Type": "application/json"}
-${withKey ? 'headers["Authorization"] = "Bearer " + os.environ["PLACARD_API_KEY"]\n' : ''}body = json.dumps({"query": query}).encode()
-response = urllib.request.urlopen(urllib.request.Request("${endpoint}", body, headers))
-print(json.load(response)["data"]["artifactVersion"]["metadataJson"])`;
+client = Client(${JSON.stringify(server)}${project && project !== 'default' ? `, project=${JSON.stringify(project)}` : ''})
+version = client.artifact(${JSON.stringify(artifact.name)}).version(${JSON.stringify(version)}${asOf ? `, as_of=${JSON.stringify(asOf)}` : ''})
+print(version.metadata)`;
