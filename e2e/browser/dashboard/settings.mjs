@@ -80,7 +80,7 @@ tests['a key is created, used and revoked'] = async ({ browser, keys, key, scree
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
   await row.getByText('revoked').waitFor();
   await page.getByRole('button', { name: 'Audit' }).click();
-  await page.getByRole('row', { name: /key revoked/ }).waitFor();
+  await page.getByRole('row', { name: /key revoked.*<b>reader/ }).waitFor();
   clean(opened);
   await other.page.getByRole('link', { name: 'Artifacts' }).first().click();
   await until('the refusal', async () => (await other.page.getByText(/refused|no access|revoked/).count()) > 0);
