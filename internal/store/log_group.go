@@ -184,7 +184,8 @@ func (tx *transaction) logAll(project models.ID, g *group.Group[*groupedCall]) e
 		return err
 	}
 	for _, c := range g.Calls {
-		stored = c.Value.takeEntries(stored)
+		one := c.Value
+		one.logged, stored = takeLogged(one.writes, one.found, stored)
 	}
 	return tx.storeKeys(project, g)
 }
@@ -246,17 +247,6 @@ func (c *groupedCall) drafts() [][]entryDraft {
 		}
 	}
 	return drafts
-}
-
-// takeEntries takes the result of a call off the entries of its group, and returns the rest.
-func (c *groupedCall) takeEntries(stored []*models.MetadataEntry) []*models.MetadataEntry {
-	c.logged = make([]Logged, len(c.writes))
-	for i, write := range c.writes {
-		n := len(write.Facts)
-		c.logged[i] = Logged{Subject: c.found[i].Object, Entries: stored[:n:n]}
-		stored = stored[n:]
-	}
-	return stored
 }
 
 // leaveUsedKeys removes the calls whose idempotency key was used before, also by a call before them in the group.

@@ -106,15 +106,23 @@ func (s *Store) logAlone(
 					return project, nil, err
 				}
 			}
-			logged := make([]Logged, len(writes))
-			for i, write := range writes {
-				n := len(write.Facts)
-				logged[i] = Logged{Subject: found[i].Object, Entries: stored[:n:n]}
-				stored = stored[n:]
-			}
+			logged, _ := takeLogged(writes, found, stored)
 			return project, logged, nil
 		})
 	return done.Value, done.Replayed, err
+}
+
+// takeLogged returns the results of writes from the first of the stored entries, and the other entries.
+func takeLogged(
+	writes []Write, found []target.Resolved, stored []*models.MetadataEntry,
+) (logged []Logged, rest []*models.MetadataEntry) {
+	logged = make([]Logged, len(writes))
+	for i, write := range writes {
+		n := len(write.Facts)
+		logged[i] = Logged{Subject: found[i].Object, Entries: stored[:n:n]}
+		stored = stored[n:]
+	}
+	return logged, stored
 }
 
 // attachArtifacts adds the artifacts to versions, because a replay can be later than their deletion.
