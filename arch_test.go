@@ -42,7 +42,7 @@ var allowedImports = map[string][]string{
 		"models", "internal/admission", "internal/entryjson", "internal/jsontree", "internal/lru", "internal/meter",
 		"internal/near", "internal/requestid",
 	},
-	"internal/entryjson":  {"models", "internal/meter"},
+	"internal/entryjson":  {"models", "internal/jsontree", "internal/meter"},
 	"internal/meter":      {"models"},
 	"internal/seqmarshal": {"internal/meter"},
 	"internal/telemetry": {

@@ -16,6 +16,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/placard/placard/internal/jsontree"
 	"github.com/placard/placard/internal/meter"
 	"github.com/placard/placard/models"
 )
@@ -141,28 +142,10 @@ func (w *writer) appendObject(o *object, value models.ValueText) bool {
 	return true
 }
 
-// appendQuoted appends a string and counts it. As in gqlgen, control characters have upper-case hexadecimal digits.
+// appendQuoted appends a string and counts it.
 func (w *writer) appendQuoted(text string) {
-	const hexDigits = "0123456789ABCDEF"
 	start := len(w.text)
-	b := append(w.text, '"')
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c == '\n':
-			b = append(b, `\n`...)
-		case c == '\r':
-			b = append(b, `\r`...)
-		case c == '\t':
-			b = append(b, `\t`...)
-		case c < 0x20:
-			b = append(append(b, `\u00`...), hexDigits[c>>4], hexDigits[c&15])
-		default:
-			b = append(b, c)
-		}
-	}
-	w.text = append(b, '"')
+	w.text = jsontree.AppendUpperString(w.text, text)
 	w.bytes += len(w.text) - start
 }
 

@@ -308,10 +308,18 @@ func (p *parser) text() (string, *Error) {
 	return strings.ReplaceAll(string(text), "\uFFFD", "\xED\xA0\x80"), nil
 }
 
-const hexDigits = "0123456789abcdef"
+const (
+	lowerHexDigits = "0123456789abcdef"
+	upperHexDigits = "0123456789ABCDEF"
+)
 
 // AppendString appends text as a JSON string that escapes only the characters that JSON requires. Text is UTF-8.
-func AppendString(b []byte, text string) []byte {
+func AppendString(b []byte, text string) []byte { return appendString(b, text, lowerHexDigits) }
+
+// AppendUpperString is AppendString with upper-case hexadecimal digits in escapes, as gqlgen writes strings.
+func AppendUpperString(b []byte, text string) []byte { return appendString(b, text, upperHexDigits) }
+
+func appendString(b []byte, text, hexDigits string) []byte {
 	b = append(b, '"')
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
