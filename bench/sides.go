@@ -46,7 +46,7 @@ func (b *testbed) usage() (u usage, err error) {
 	return u, err
 }
 
-// meter runs a load and returns its turn with the CPU time of the processes.
+// meter runs a load and returns its rate and latencies with the CPU time of the processes.
 func (b *testbed) meter(load func() (client.Sample, error)) (measure.Turn, error) {
 	before, err := b.usage()
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *changedSide) Turn(ctx context.Context, clients int, duration time.Durat
 	return total, nil
 }
 
-// logSide is the side that logs, and checks what is stored after each turn.
+// logSide is the side that logs. After each turn it compares the stored entries with the acknowledged requests.
 type logSide struct {
 	serverSide
 	logs *workload.Logs

@@ -73,7 +73,7 @@ func Summarize(turns []Turn) Summary {
 // Milliseconds returns a duration as a number of milliseconds.
 func Milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// Schedule is how often and how long the sides take turns.
+// Schedule is the number of turns of each side and their duration.
 type Schedule struct {
 	Turns    int
 	Duration time.Duration

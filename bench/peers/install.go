@@ -17,7 +17,7 @@ const (
 	MLflowVersion       = "3.17.2"
 )
 
-// Folder is where the programs are installed.
+// Folder is the path of the folder with the installed programs.
 type Folder string
 
 // run runs a command in a folder below f, unless the file that it creates exists.

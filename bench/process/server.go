@@ -34,11 +34,11 @@ type Server struct {
 	command   *exec.Cmd
 }
 
-// Command is how a server is started.
+// Command is the program of a server with its arguments.
 type Command struct {
 	Program string
 	Args    []string
-	// Env is added to the environment. In Args and Env, "ADDRESS" and "PORT" stand for those of the server.
+	// Env is added to the environment. "ADDRESS" and "PORT" in Args and Env are replaced by those of the server.
 	Env []string
 	// Ready is a path with a status below 500 when the server is ready.
 	Ready string

@@ -16,7 +16,7 @@ import (
 
 // ChangedPages reads pages whose versions have just changed.
 type ChangedPages struct {
-	// Read requests each page in turn.
+	// Read requests the pages one after the other.
 	Read client.Operation
 	// Pages is the number of pages.
 	Pages   int

@@ -145,7 +145,7 @@ func (g *Growth) Operations() []client.Operation {
 	}
 }
 
-// reading returns an operation that reads a version. Its response must have a mark so many times.
+// reading returns an operation that reads a version. Each response must contain the mark count times.
 func (g *Growth) reading(name, selection string, choose func(*rand.Rand) int, mark string, count int) client.Operation {
 	document := "query($n: String!, $v: String!) " + selection
 	check := func(body []byte) error {
