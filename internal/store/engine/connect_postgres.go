@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -101,33 +99,6 @@ func hasCertificate(path string) bool {
 	text, err := os.ReadFile(path)
 	return err == nil && x509.NewCertPool().AppendCertsFromPEM(text)
 }
-
-// explainConnecting returns err without the password. If a pooler refused the settings of a session, it adds the
-// remedy.
-func explainConnecting(err error, config *pgx.ConnConfig) error {
-	var refused *pgconn.PgError
-	if !errors.As(err, &refused) || refused.Code != pgProtocolViolation {
-		return stripDSN(err)
-	}
-	names := []string{"default_transaction_read_only"} // of commands that only read
-	for _, settings := range []map[string]string{sessionSettings, config.RuntimeParams} {
-		for name := range settings {
-			if !slices.Contains(poolerParameters, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	slices.Sort(names)
-	return fmt.Errorf("%w: add this line to the section [pgbouncer] of pgbouncer.ini, and give the user of the database these settings as "+
-		"docs/how-to/use-postgresql.md shows: ignore_startup_parameters = %s", stripDSN(err), strings.Join(slices.Compact(names), ","))
-}
-
-// pgProtocolViolation is the code with which PgBouncer refuses a startup parameter.
-const pgProtocolViolation = "08P01"
-
-// poolerParameters are the settings that PgBouncer accepts from each client.
-var poolerParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings",
-	"timezone"}
 
 // stripDSN returns err without the configuration that a connection error repeats.
 func stripDSN(err error) error {

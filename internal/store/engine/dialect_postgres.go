@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -27,6 +28,8 @@ type postgresDialect struct {
 	lane  laneSet
 	probe *sql.DB
 	clock atomic.Pointer[clockReading]
+	// pooler is nil if connections lead to PostgreSQL directly.
+	pooler *pooler
 	// statistics has a connection of its own.
 	statistics statistics
 }
@@ -45,16 +48,19 @@ func (p customPlanPool) ExecContext(ctx context.Context, text string, args ...an
 	return p.ConnPool.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
-func openPostgres(url string, connections int, log *slog.Logger) (backend, error) {
+func openPostgres(ctx context.Context, url string, options Options, log *slog.Logger) (backend, error) {
 	config, err := serverConfig(url)
 	if err != nil {
 		return nil, err
 	}
 	d := &postgresDialect{}
+	if d.pooler, err = findPooler(ctx, config); err != nil {
+		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), stripDSN(err))
+	}
 	d.probe, d.statistics.pool = d.connect(config), d.connect(config)
 	d.probe.SetMaxOpenConns(1)
 	d.statistics.pool.SetMaxOpenConns(1)
-	reads, questions, mutations, keys := shareConnections(connections)
+	reads, questions, mutations, keys := shareConnections(cmp.Or(options.Connections, defaultConnections))
 	d.lane = laneSet{
 		reads:     newLane("postgres_read", d.connect(config), reads),
 		unbounded: newLane("postgres_question", d.connect(config), questions),
@@ -64,29 +70,59 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 	for _, lane := range d.lane.all() {
 		lane.send, lane.numbered = rawrow.Postgres, true
 		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
-			return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
+			return nil, errors.Join(err, d.close())
 		}
 	}
-	d.lane.unbounded.customPlans, err = postgresGORM(customPlanPool{d.lane.unbounded.pool}, log)
+	if d.lane.unbounded.customPlans, err = postgresGORM(customPlanPool{d.lane.unbounded.pool}, log); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	if d.pooler != nil {
+		log.InfoContext(ctx, "PostgreSQL is reached through a pooler: statements are not kept prepared")
+		if options.Connections > 0 {
+			err = d.reserve(ctx)
+		}
+	}
 	if err != nil {
-		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
+		return nil, errors.Join(stripDSN(err), d.close())
 	}
 	return d, nil
 }
 
 func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
 	var pool *sql.DB
-	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(setConnectionCheckInterval),
+	afterConnect := setConnectionCheckInterval
+	if d.pooler != nil {
+		afterConnect = d.pooler.afterConnect
+	}
+	connector := stdlib.GetConnector(*config, stdlib.OptionAfterConnect(afterConnect),
 		stdlib.OptionResetSession(rejectClosed),
 		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return pingIdle(ctx, pool, p) }))
+	if d.pooler != nil {
+		connector = d.pooler.connector(connector)
+	}
+	pool = sql.OpenDB(connector)
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	return pool
 }
 
-// setConnectionCheckInterval makes PostgreSQL check the connection of a long statement every two seconds. The
-// cancellation of a statement can get lost if the machine is overloaded. PostgreSQL 13 lacks the setting.
+// connectionCheckInterval is the interval at which PostgreSQL checks the connection of a long statement. The
+// cancellation of a statement can get lost if the machine is overloaded. connectionCheck is the name of the setting,
+// which PostgreSQL 13 lacks.
+const (
+	connectionCheck         = "client_connection_check_interval"
+	connectionCheckInterval = "2s"
+)
+
+// setConnectionCheckInterval sets connectionCheck. It refuses a connection that leads through a pooler, which was not
+// there when the server started.
 func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'")
+	var pid uint32
+	var value sql.NullString
+	err := conn.QueryRow(ctx, "SELECT pg_backend_pid(), (SELECT set_config(name, $2, false) FROM pg_settings WHERE name = $1)",
+		pgx.QueryExecModeExec, connectionCheck, connectionCheckInterval).Scan(&pid, &value)
+	if err == nil && pid != conn.PgConn().PID() {
+		return unavailableError(errors.New("a pooler is between the server and PostgreSQL now: restart the server"))
+	}
 	return err
 }
 
