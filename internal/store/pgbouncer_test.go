@@ -1,10 +1,12 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"regexp"
@@ -70,8 +72,9 @@ func TestManyStartBehindPgBouncer(t *testing.T) {
 	})
 }
 
-// TestSettingsBehindPgBouncer checks that the error about missing settings lists exactly those, as the manual does, and
-// that a database URL can change them. The control is that the database is opened with all of them.
+// TestSettingsBehindPgBouncer checks that the error about missing settings lists exactly those, as the manual does, that
+// a database URL can change them, and that statements stay prepared where the PgBouncer manages them. The control is
+// that the database is opened with all settings.
 func TestSettingsBehindPgBouncer(t *testing.T) {
 	harness.Slow(t)
 	t.Parallel()
@@ -96,12 +99,17 @@ func TestSettingsBehindPgBouncer(t *testing.T) {
 		if n := strings.Count(string(manual), "\nALTER ROLE placard IN DATABASE placard SET "); n != len(statements) {
 			t.Errorf("docs/how-to/use-postgresql.md has %d settings, and the error %q", n, statements)
 		}
-		s, err := store.Open(t.Context(), pooled, quiet)
+		var log bytes.Buffer
+		s, err := store.Open(t.Context(), pooled, slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
+		}
+		want := fmt.Sprint("preparedStatements=", p.Mode == "transaction" && p != storetest.NewPooler(t))
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %q: %s", want, &log)
 		}
 		message := openError(t, pooled+"&random_page_cost=2.5&application_name=other")
 		if message == nil || !strings.Contains(message.Error(), " SET random_page_cost = '2.5'; then make the pooler reconnect") ||
@@ -151,7 +159,7 @@ func TestTransactionsBehindPgBouncer(t *testing.T) {
 		ctx, cancel := context.WithTimeout(everyone, harness.Limit)
 		defer cancel()
 		_, err = s.CreateProject(ctx, models.NewPath("input"), "blocked")
-		if failed := (*models.Error)(nil); !errors.As(err, &failed) || failed.Code != models.CodeConflict || !failed.Retryable {
+		if failed := (*models.Error)(nil); !errors.As(err, &failed) || !failed.Retryable || ctx.Err() != nil {
 			t.Errorf("a blocked write: %v", err)
 		}
 		if err := lock.Rollback(); err != nil {

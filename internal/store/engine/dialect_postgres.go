@@ -77,7 +77,7 @@ func openPostgres(ctx context.Context, url string, options Options, log *slog.Lo
 		return nil, errors.Join(err, d.close())
 	}
 	if d.pooler != nil {
-		log.InfoContext(ctx, "PostgreSQL is reached through a pooler: statements are not kept prepared")
+		log.InfoContext(ctx, "PostgreSQL is reached through a pooler", "preparedStatements", d.pooler.managesStatements)
 		if options.Connections > 0 {
 			err = d.reserve(ctx)
 		}

@@ -30,14 +30,15 @@ var transactionSettings = []string{"lock_timeout", "idle_in_transaction_session_
 type pooler struct {
 	// settings are the settings of a session by name, which the user of the database must have.
 	settings map[string]string
+	// managesStatements is set if prepared statements work in each transaction.
+	managesStatements bool
 }
 
 // findPooler connects to PostgreSQL and returns the pooler in between, nil for none. For a pooler it changes config: it
-// removes the settings that a pooler refuses, and no statement stays prepared. It fails if the pooler refuses
-// transactions, or if a setting is missing.
+// removes the settings that a pooler refuses, and no statement stays prepared unless the pooler manages them. It fails
+// if the pooler refuses transactions, or if a setting is missing.
 func findPooler(ctx context.Context, config *pgx.ConnConfig) (*pooler, error) {
 	pooled := config.Copy()
-	pooled.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	maps.DeleteFunc(pooled.RuntimeParams, func(name, _ string) bool {
 		return name != "options" && !slices.Contains(poolerParameters, strings.ToLower(name))
 	})
@@ -57,7 +58,16 @@ func findPooler(ctx context.Context, config *pgx.ConnConfig) (*pooler, error) {
 	delete(p.settings, "application_name")
 	p.settings[connectionCheck] = connectionCheckInterval
 	if err == nil {
-		err = p.check(limited, conn)
+		err = pgx.BeginFunc(limited, conn, func(pgx.Tx) (err error) { // a pool of statements refuses it
+			p.managesStatements, err = managesStatements(limited, conn)
+			return err
+		})
+	}
+	if err == nil {
+		err = p.checkSettings(limited, conn)
+	}
+	if !p.managesStatements {
+		pooled.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	if limited.Err() != nil && ctx.Err() == nil {
 		err = fmt.Errorf("the pooler gave no connection within %s: raise its pool size, or end other clients", pooled.ConnectTimeout)
@@ -75,10 +85,17 @@ func isPooled(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	return pid != conn.PgConn().PID(), err
 }
 
-// check runs a transaction, which a pool of statements refuses, and returns a missingSettingsError if the user of the
-// database lacks a setting.
-func (p *pooler) check(ctx context.Context, conn *pgx.Conn) error {
-	return pgx.BeginFunc(ctx, conn, func(pgx.Tx) error { return p.checkSettings(ctx, conn) })
+// managesStatements reports whether the pooler of a connection prepares statements again on each connection to
+// PostgreSQL, as PgBouncer from 1.21 on. For that it has to rename them. It runs in a transaction, which has one
+// connection to PostgreSQL.
+func managesStatements(ctx context.Context, conn *pgx.Conn) (bool, error) {
+	const name = "placard_pooler"
+	if _, err := conn.Prepare(ctx, name, "SELECT 1"); err != nil {
+		return false, err
+	}
+	var kept bool
+	err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM pg_prepared_statements WHERE name = $1)", pgx.QueryExecModeExec, name).Scan(&kept)
+	return !kept, errors.Join(err, conn.Deallocate(ctx, name))
 }
 
 // checkSettings returns a missingSettingsError if the user of the database lacks a setting. set_config returns a value
@@ -93,7 +110,7 @@ func (p *pooler) checkSettings(ctx context.Context, conn *pgx.Conn) error {
 		FROM (SELECT t.name, t.wanted, current_setting(t.name) AS present, set_config(t.name, t.wanted, true) AS future
 			FROM unnest($1::text[], $2::text[]) AS t(name, wanted) WHERE EXISTS (SELECT 1 FROM pg_settings s WHERE s.name = t.name)
 			OFFSET 0) c
-		WHERE present <> future`, names, values)
+		WHERE present <> future`, pgx.QueryExecModeExec, names, values)
 	if err != nil {
 		return err
 	}
