@@ -72,9 +72,9 @@ func TestManyStartBehindPgBouncer(t *testing.T) {
 	})
 }
 
-// TestSettingsBehindPgBouncer checks that the error about missing settings lists exactly those, as the manual does, that
-// a database URL can change them, and that statements stay prepared where the PgBouncer manages them. The control is
-// that the database is opened with all settings.
+// TestSettingsBehindPgBouncer checks that the error about missing settings lists exactly those, as the manual does. It
+// checks that a database URL can change them, and that statements stay prepared if the PgBouncer manages them. The
+// control is that the database is opened with all settings.
 func TestSettingsBehindPgBouncer(t *testing.T) {
 	harness.Slow(t)
 	t.Parallel()

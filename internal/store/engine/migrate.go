@@ -311,8 +311,8 @@ func OpenSnapshot(ctx context.Context, url string) (*sql.DB, *sql.Tx, error) {
 	return pool, tx, nil
 }
 
-// beginSnapshot begins a transaction that reads one instant. Its settings are those of the transaction, because a pooler
-// drops those of the session. A transaction of SQLite always reads one instant.
+// beginSnapshot begins a transaction that reads one instant. It sets what it needs for the transaction, because a
+// pooler drops settings of a session. A transaction of SQLite always reads one instant.
 func beginSnapshot(ctx context.Context, pool *sql.DB, isPostgres bool) (*sql.Tx, error) {
 	if !isPostgres {
 		return pool.BeginTx(ctx, nil)

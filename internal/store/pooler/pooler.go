@@ -1,4 +1,9 @@
-package engine
+// Package pooler opens connections to PostgreSQL that lead through a pooler such as PgBouncer (ADR 0045).
+//
+// It hides how a pooler is noticed, the settings that it drops, and whether it manages prepared statements. Find
+// returns the Pooler of a configuration, or nil. Its methods Connector and CheckSettings are for new connections, and
+// Reserve for the start of a server.
+package pooler
 
 import (
 	"context"
@@ -16,31 +21,31 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// poolerParameters are the settings that PgBouncer accepts from each client, and restores for it. It does not verify
+// acceptedParameters are the settings that PgBouncer accepts from each client, and restores for it. It does not verify
 // application_name.
-var poolerParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings",
+var acceptedParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings",
 	"timezone"}
 
-// transactionSettings are the settings that each transaction through a pooler sets for itself, so that a server that
-// stands still never blocks others, also on connections that the pooler opened before ALTER ROLE.
+// transactionSettings are the settings that each transaction through a pooler sets for itself. So a suspended server
+// never blocks others, also on connections that the pooler opened before ALTER ROLE.
 var transactionSettings = []string{"lock_timeout", "idle_in_transaction_session_timeout"}
 
-// pooler is how a server uses PostgreSQL through a pooler such as PgBouncer, see docs/adr/0045. It works with pools of
-// sessions and pools of transactions.
-type pooler struct {
+// Pooler lends connections to PostgreSQL for a session or a transaction.
+type Pooler struct {
 	// settings are the settings of a session by name, which the user of the database must have.
 	settings map[string]string
-	// managesStatements is set if prepared statements work in each transaction.
-	managesStatements bool
+	// ManagesStatements is set if prepared statements work in each transaction.
+	ManagesStatements bool
 }
 
-// findPooler connects to PostgreSQL and returns the pooler in between, nil for none. For a pooler it changes config: it
-// removes the settings that a pooler refuses, and no statement stays prepared unless the pooler manages them. It fails
-// if the pooler refuses transactions, or if a setting is missing.
-func findPooler(ctx context.Context, config *pgx.ConnConfig) (*pooler, error) {
+// Find connects to PostgreSQL and returns the pooler in between, nil for none. The user of the database must have the
+// settings of config, and more ones. For a pooler Find changes config: it removes the settings that a pooler refuses,
+// and no statement stays prepared unless the pooler manages them. It fails if the pooler refuses transactions, or if
+// a setting is missing.
+func Find(ctx context.Context, config *pgx.ConnConfig, more map[string]string) (*Pooler, error) {
 	pooled := config.Copy()
 	maps.DeleteFunc(pooled.RuntimeParams, func(name, _ string) bool {
-		return name != "options" && !slices.Contains(poolerParameters, strings.ToLower(name))
+		return name != "options" && !slices.Contains(acceptedParameters, strings.ToLower(name))
 	})
 	limited, cancel := context.WithTimeout(ctx, pooled.ConnectTimeout)
 	defer cancel()
@@ -53,20 +58,20 @@ func findPooler(ctx context.Context, config *pgx.ConnConfig) (*pooler, error) {
 	if err == nil && !found {
 		return nil, nil
 	}
-	p := &pooler{settings: maps.Clone(config.RuntimeParams)}
+	p := &Pooler{settings: maps.Clone(config.RuntimeParams)}
 	delete(p.settings, "options")
 	delete(p.settings, "application_name")
-	p.settings[connectionCheck] = connectionCheckInterval
+	maps.Copy(p.settings, more)
 	if err == nil {
 		err = pgx.BeginFunc(limited, conn, func(pgx.Tx) (err error) { // a pool of statements refuses it
-			p.managesStatements, err = managesStatements(limited, conn)
+			p.ManagesStatements, err = managesStatements(limited, conn)
 			return err
 		})
 	}
 	if err == nil {
-		err = p.checkSettings(limited, conn)
+		err = p.CheckSettings(limited, conn)
 	}
-	if !p.managesStatements {
+	if !p.ManagesStatements {
 		pooled.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	if limited.Err() != nil && ctx.Err() == nil {
@@ -76,9 +81,8 @@ func findPooler(ctx context.Context, config *pgx.ConnConfig) (*pooler, error) {
 	return p, err
 }
 
-// isPooled reports whether a pooler is between a connection and PostgreSQL. A pooler does not know the server process
-// when it accepts a client, so it makes the process ID of the connection up. Therefore a pool of transactions always
-// differs.
+// isPooled reports whether a connection leads through a pooler. A pooler accepts a client before it chooses a process
+// of PostgreSQL, so the process ID of the connection is an invented one.
 func isPooled(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	var pid uint32
 	err := conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeExec).Scan(&pid)
@@ -98,9 +102,9 @@ func managesStatements(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	return !kept, errors.Join(err, conn.Deallocate(ctx, name))
 }
 
-// checkSettings returns a missingSettingsError if the user of the database lacks a setting. set_config returns a value
+// CheckSettings returns a MissingSettingsError if the user of the database lacks a setting. set_config returns a value
 // as current_setting does, and changes it until the end of the statement only.
-func (p *pooler) checkSettings(ctx context.Context, conn *pgx.Conn) error {
+func (p *Pooler) CheckSettings(ctx context.Context, conn *pgx.Conn) error {
 	names := slices.Sorted(maps.Keys(p.settings))
 	values := make([]string, len(names))
 	for i, name := range names {
@@ -116,39 +120,30 @@ func (p *pooler) checkSettings(ctx context.Context, conn *pgx.Conn) error {
 	}
 	statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err == nil && len(statements) > 0 {
-		return &missingSettingsError{statements}
+		return &MissingSettingsError{statements}
 	}
 	return err
 }
 
-// missingSettingsError is the failure to use a pooler, because the user of the database lacks settings.
-type missingSettingsError struct {
+// MissingSettingsError is the failure to use a pooler, because the user of the database lacks settings.
+type MissingSettingsError struct {
 	// statements set them.
 	statements []string
 }
 
-func (e *missingSettingsError) Error() string {
+func (e *MissingSettingsError) Error() string {
 	return "a pooler does not keep the settings of a session, so the user of the database needs them: execute " +
 		strings.Join(e.statements, "; ") + "; then make the pooler reconnect to PostgreSQL (RECONNECT in the console of PgBouncer), " +
 		"and start again"
 }
 
-// connector returns a connector whose transactions set transactionSettings.
-func (p *pooler) connector(next driver.Connector) driver.Connector {
+// Connector returns a connector whose transactions set transactionSettings.
+func (p *Pooler) Connector(next driver.Connector) driver.Connector {
 	begin := "begin"
 	for _, name := range transactionSettings {
 		begin += fmt.Sprintf("; set local %s = '%s'", name, strings.ReplaceAll(p.settings[name], "'", "''"))
 	}
 	return pooledConnector{next, begin}
-}
-
-// afterConnect checks the settings of a new connection.
-func (p *pooler) afterConnect(ctx context.Context, conn *pgx.Conn) error {
-	err := p.checkSettings(ctx, conn)
-	if missing := (*missingSettingsError)(nil); errors.As(err, &missing) {
-		return unavailableError(err)
-	}
-	return err
 }
 
 // pooledConnector opens connections through a pooler.
@@ -209,14 +204,10 @@ func (t pooledTx) Rollback() error { return t.tx.Rollback(t.ctx) }
 // reserveTimeout is the time in which a pooler must give a server all of its connections.
 const reserveTimeout = 15 * time.Second
 
-// reserve opens all connections at once. In a pool of sessions each takes one of PostgreSQL until it is closed. With
-// fewer, requests would wait for connections that nobody uses.
-func (d *postgresDialect) reserve(ctx context.Context) (err error) {
-	pools := []*sql.DB{d.probe, d.statistics.pool}
+// Reserve opens all connections of the pools of a server at once. In a pool of sessions each takes one of PostgreSQL
+// until it is closed. With fewer, requests would wait for connections that nobody uses.
+func Reserve(ctx context.Context, pools []*sql.DB) (err error) {
 	wanted := 0
-	for _, lane := range d.lane.all() {
-		pools = append(pools, lane.pool)
-	}
 	for _, pool := range pools {
 		wanted += pool.Stats().MaxOpenConnections
 	}
