@@ -47,38 +47,45 @@ func Find(ctx context.Context, config *pgx.ConnConfig, more map[string]string) (
 	maps.DeleteFunc(pooled.RuntimeParams, func(name, _ string) bool {
 		return name != "options" && !slices.Contains(acceptedParameters, strings.ToLower(name))
 	})
-	limited, cancel := context.WithTimeout(ctx, pooled.ConnectTimeout)
-	defer cancel()
-	conn, err := pgx.ConnectConfig(limited, pooled)
+	conn, err := pgx.ConnectConfig(ctx, pooled) // ConnectTimeout limits each host of the URL
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it has done its work
-	found, err := isPooled(limited, conn)
-	if err == nil && !found {
-		return nil, nil
-	}
+	limited, cancel := context.WithTimeout(ctx, pooled.ConnectTimeout)
+	defer cancel()
 	p := &Pooler{settings: maps.Clone(config.RuntimeParams)}
 	delete(p.settings, "options")
 	delete(p.settings, "application_name")
 	maps.Copy(p.settings, more)
-	if err == nil {
-		err = pgx.BeginFunc(limited, conn, func(pgx.Tx) (err error) { // a pool of statements refuses it
-			p.ManagesStatements, err = managesStatements(limited, conn)
-			return err
-		})
+	found, err := p.examine(limited, conn)
+	if limited.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("no response within %s: PostgreSQL is overloaded, or a pooler has no free connection to it",
+			pooled.ConnectTimeout)
 	}
-	if err == nil {
-		err = p.CheckSettings(limited, conn)
+	if err != nil || !found {
+		return nil, err
 	}
 	if !p.ManagesStatements {
 		pooled.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
-	if limited.Err() != nil && ctx.Err() == nil {
-		err = fmt.Errorf("the pooler gave no connection within %s: raise its pool size, or end other clients", pooled.ConnectTimeout)
-	}
 	*config = *pooled
-	return p, err
+	return p, nil
+}
+
+// examine reports whether a connection leads through a pooler, and sets what the pooler can do.
+func (p *Pooler) examine(ctx context.Context, conn *pgx.Conn) (found bool, err error) {
+	if found, err = isPooled(ctx, conn); err != nil || !found {
+		return false, err
+	}
+	err = pgx.BeginFunc(ctx, conn, func(pgx.Tx) (err error) { // a pool of statements refuses it
+		p.ManagesStatements, err = managesStatements(ctx, conn)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	return true, p.CheckSettings(ctx, conn)
 }
 
 // isPooled reports whether a connection leads through a pooler. A pooler accepts a client before it chooses a process
