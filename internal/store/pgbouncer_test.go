@@ -215,7 +215,7 @@ func TestPoolsAreRefused(t *testing.T) {
 	pooled := p.Through(t, direct, openMessage(t))
 	for mode, want := range map[string]string{
 		"statement": "transaction blocks not allowed in statement pooling mode",
-		"session":   "the pooler gave 7 of the 8 connections of this server within",
+		"session":   "the pooler gave 7 of the 8 connections of this server: ",
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()

@@ -64,7 +64,10 @@ func openPostgres(ctx context.Context, url string, options Options, log *slog.Lo
 	}
 	d := &postgresDialect{}
 	if d.pooler, err = pooler.Find(ctx, config, map[string]string{connectionCheck: connectionCheckInterval}); err != nil {
-		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), stripDSN(err))
+		if missing := (*pooler.MissingSettingsError)(nil); !errors.As(err, &missing) {
+			err = errors.Join(errors.New("PostgreSQL cannot be reached"), stripDSN(err))
+		}
+		return nil, err
 	}
 	d.probe, d.statistics.pool = d.connect(config), d.connect(config)
 	d.probe.SetMaxOpenConns(1)

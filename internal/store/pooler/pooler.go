@@ -121,7 +121,7 @@ func (p *Pooler) CheckSettings(ctx context.Context, conn *pgx.Conn) error {
 		FROM (SELECT t.name, t.wanted, current_setting(t.name) AS present, set_config(t.name, t.wanted, true) AS future
 			FROM unnest($1::text[], $2::text[]) AS t(name, wanted) WHERE EXISTS (SELECT 1 FROM pg_settings s WHERE s.name = t.name)
 			OFFSET 0) c
-		WHERE present <> future`, pgx.QueryExecModeExec, names, values)
+		WHERE present <> future ORDER BY name`, pgx.QueryExecModeExec, names, values)
 	if err != nil {
 		return err
 	}
@@ -229,12 +229,9 @@ func Reserve(ctx context.Context, pools []*sql.DB) (err error) {
 	for _, pool := range pools {
 		for range pool.Stats().MaxOpenConnections {
 			conn, err := pool.Conn(limited)
-			if limited.Err() != nil && ctx.Err() == nil {
-				return fmt.Errorf("the pooler gave %d of the %d connections of this server within %s: with pool_mode = session raise its pool size to %d for "+
-					"each server, set pool_mode = transaction, or lower --database-connections", len(conns), wanted, reserveTimeout, wanted)
-			}
 			if err != nil {
-				return err
+				return fmt.Errorf("the pooler gave %d of the %d connections of this server: with pool_mode = session raise its pool size to %d for "+
+					"each server, set pool_mode = transaction, or lower --database-connections: %w", len(conns), wanted, wanted, err)
 			}
 			conns = append(conns, conn)
 		}
