@@ -231,10 +231,12 @@ func copies(
 	if tx.Dialect.HasOneWriter() {
 		withoutReason = "json_remove(events.details, '$.reason')"
 	}
+	// SQLite uses a partial index only with its condition.
+	recorded := tx.Dialect.LateralJoin(tx.Dialect.IndexedBy("events_by_version", "events", "e"), "e", engine.SQL(
+		"e.project_id = ? AND e.artifact_version_id = t.version AND e.artifact_version_id IS NOT NULL AND e.kind = ?"+
+			" AND e.created_at = t.retracted_at", project, models.TimelineEventMetadataRetracted))
 	from := tx.Dialect.JSONRows(retractions, engine.IDColumn("version"), engine.NumberColumn("retracted_at")).
-		Concat(tx.Dialect.LateralJoin("events e", "e", engine.SQL(
-			"e.project_id = ? AND e.artifact_version_id = t.version AND e.kind = ? AND e.created_at = t.retracted_at",
-			project, models.TimelineEventMetadataRetracted)))
+		Concat(recorded)
 	// The rows exist. A conflict finds them by the primary key (ADR 0026).
 	return append(statements, engine.SQL(`INSERT INTO events (project_id, id, kind, created_at, details)
 		SELECT e.project_id, e.id, e.kind, e.created_at, e.details FROM ? WHERE TRUE
