@@ -130,7 +130,7 @@ var allowedImports = map[string][]string{
 	"bench/process":  {"bench/client", "internal/harness"},
 	"bench/report":   {"bench/measure"},
 	"bench/searches": {
-		"models", "bench/load", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
+		"models", "bench/load", "bench/measure", "bench/process", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
 		"internal/store/storetest",
 	},
 	"bench/workload":    {"bench/client"},
