@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/x509"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,6 +45,7 @@ func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, err
 	}
+	config.OnNotice = noticeUnreplicated
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second
 	}
@@ -110,13 +110,13 @@ func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
 	if d.pooler != nil {
 		afterConnect = func(ctx context.Context, conn *pgx.Conn) error { return checkPooled(ctx, d.pooler, conn) }
 	}
-	connector := stdlib.GetConnector(*config, stdlib.OptionAfterConnect(afterConnect),
-		stdlib.OptionResetSession(rejectClosed),
+	connector := stdlib.GetConnector(*config, stdlib.OptionAfterConnect(d.failovers.mark(afterConnect)),
+		stdlib.OptionResetSession(d.failovers.checkUsable),
 		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return pingIdle(ctx, pool, p) }))
 	if d.pooler != nil {
 		connector = d.pooler.Connector(connector)
 	}
-	pool = sql.OpenDB(connector)
+	pool = sql.OpenDB(replicatedConnector{connector})
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	return pool
 }
@@ -173,14 +173,6 @@ func pingIdle(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool
 		pool.SetMaxIdleConns(pool.Stats().MaxOpenConnections)
 	}
 	return false
-}
-
-// rejectClosed refuses a closed connection.
-func rejectClosed(_ context.Context, conn *pgx.Conn) error {
-	if conn.IsClosed() {
-		return driver.ErrBadConn
-	}
-	return nil
 }
 
 // parsePostgres reads a postgres:// URL. Texts are sent and received as UTF-8. Its error is a URLError without a

@@ -27,7 +27,8 @@ type postgresDialect struct {
 	probe *sql.DB
 	clock atomic.Pointer[clockReading]
 	// pooler is nil if connections lead to PostgreSQL directly.
-	pooler *pooler.Pooler
+	pooler    *pooler.Pooler
+	failovers failovers
 	// statistics has a connection of its own.
 	statistics statistics
 }
@@ -67,6 +68,7 @@ func (d *postgresDialect) ping(ctx context.Context) error {
 	var readOnly bool
 	err := d.probe.QueryRowContext(ctx, "SELECT current_setting('transaction_read_only')::boolean").Scan(&readOnly)
 	if err == nil && readOnly {
+		d.failovers.replaceConnections()
 		return readOnlyError(nil)
 	}
 	if err != nil {
@@ -222,6 +224,7 @@ func (d *postgresDialect) translateError(err error) *models.Error {
 			strings.HasPrefix(failed.Code, "58"), failed.Code == "25P03":
 			return unavailableError(err)
 		case failed.Code == "25006":
+			d.failovers.replaceConnections()
 			return readOnlyError(err)
 		case failed.Code == "42501":
 			return permissionError(failed)
