@@ -123,7 +123,7 @@ func upsertLatest(d engine.Dialect, project models.ID, from string, args ...any)
 	about := d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = e.subject_id", project))
 	latest := entries.LatestPerKey(engine.SQL(from, args...), about)
 	return engine.SQL(`INSERT INTO metadata_latest (?, erased, sort_key, parts, about, object_id)
-    SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
+    SELECT ?, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
         step_run_id, erased, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
     FROM ?
     ON CONFLICT (project_id, subject_id, card, key) DO UPDATE SET
@@ -131,5 +131,5 @@ func upsertLatest(d engine.Dialect, project models.ID, from string, args ...any)
         retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
         logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, erased = excluded.erased, sort_key = excluded.sort_key,
         parts = excluded.parts, about = excluded.about, object_id = excluded.object_id
-    WHERE excluded.seq > metadata_latest.seq`, entries.LatestColumns(engine.SQL("value")), latest)
+    WHERE excluded.seq > metadata_latest.seq`, entries.LatestColumns(engine.SQL("value")), project, latest)
 }

@@ -4,7 +4,7 @@
 // hides the cache of the IDs of projects, and where the similar names in the errors of unknown IDs and names come from.
 //
 // Tx is a transaction or a read of a caller. VisibleTo and Visible restrict other statements, functions like
-// VersionsByID read objects by ID, and FindOne, InsertRow and SelectForUpdate access one row. Describe and QuoteKeys
+// VersionsByID read objects by ID, and FindOne, InsertRow and LockRow access one row. Describe and QuoteKeys
 // describe objects for people.
 package access
 
@@ -75,7 +75,7 @@ func (tx *Tx) WriteCount(statement engine.Expr) (int64, error) {
 // one after the other on SQLite.
 func (tx *Tx) WriteTogether(statements ...engine.Expr) error {
 	if !tx.Dialect.HasOneWriter() {
-		return tx.Write(together(statements))
+		return tx.Write(together(statements, "SELECT 1"))
 	}
 	for _, statement := range statements {
 		if err := tx.Write(statement); err != nil {
@@ -88,7 +88,7 @@ func (tx *Tx) WriteTogether(statements ...engine.Expr) error {
 // ReadTogether is WriteTogether, and reads the rows that the last statement returns into dest.
 func (tx *Tx) ReadTogether(dest any, statements ...engine.Expr) error {
 	if !tx.Dialect.HasOneWriter() {
-		return tx.Read(dest, together(statements))
+		return tx.Read(dest, together(statements, fmt.Sprintf("SELECT * FROM s%d", len(statements)-1)))
 	}
 	last := len(statements) - 1
 	if err := tx.WriteTogether(statements[:last]...); err != nil {
@@ -97,16 +97,12 @@ func (tx *Tx) ReadTogether(dest any, statements ...engine.Expr) error {
 	return tx.Read(dest, statements[last])
 }
 
-// together returns one statement of PostgreSQL that has the effects of several.
-func together(statements []engine.Expr) engine.Expr {
-	last := len(statements) - 1
-	whole := engine.Expr{}
-	for i, statement := range statements[:last] {
-		before := ", "
-		if i == 0 {
-			before = "WITH "
-		}
-		whole = whole.Concat(engine.SQL(fmt.Sprintf("%ss%d AS (?)", before, i), statement))
+// together returns one statement of PostgreSQL that has the effects of several, and the rows of result. All of them are
+// common table expressions, because Citus confuses the columns of an INSERT with SELECT that follows them.
+func together(statements []engine.Expr, result string) engine.Expr {
+	parts := make([]engine.Expr, len(statements))
+	for i, statement := range statements {
+		parts[i] = engine.SQL(fmt.Sprintf("s%d AS (?)", i), statement)
 	}
-	return whole.Concat(engine.SQL(" ?", statements[last]))
+	return engine.SQL("WITH ? "+result, engine.Join(parts, ", "))
 }

@@ -79,9 +79,10 @@ func Erase(
 		}
 		byObject[id].Entries = append(byObject[id].Entries, entry)
 	}
-	nodes, err := load(tx, ids)
+	within := tx.Within(project)
+	nodes, err := load(within, ids)
 	if err == nil {
-		err = attachArtifacts(tx, nodes)
+		err = attachArtifacts(within, nodes)
 	}
 	for _, of := range erased {
 		var exists bool
@@ -272,10 +273,8 @@ func Hide(tx *access.Tx, project models.ID, entries []*models.MetadataEntry) err
 	}
 	byID := access.ByKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID })
 	var erased []models.ID
-	// The project is compared after the look-up, because PostgreSQL could use an index by project otherwise.
-	err := tx.Read(&erased, engine.SQL("SELECT m.id FROM ? WHERE m.project_id = ? AND m.erased", tx.Dialect.LookUp(engine.Lookup{
-		Table: "metadata_entries", Alias: "m", Column: "id", IDs: slices.Collect(maps.Keys(byID)), Where: engine.True,
-	}), project))
+	err := tx.Read(&erased, engine.SQL("SELECT m.id FROM ? AND m.project_id = ? AND m.erased",
+		tx.Dialect.FindByID("metadata_entries", "m", slices.Collect(maps.Keys(byID))), project))
 	for _, id := range erased {
 		entry := byID[id]
 		entry.Erased, entry.Kind, entry.Text, entry.Reason = true, nil, nil, nil
