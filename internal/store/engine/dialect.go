@@ -41,8 +41,8 @@ type Dialect interface {
 	// IndexedBy returns a table in FROM whose rows are read by an index. Without statistics SQLite would read all rows of
 	// a project.
 	IndexedBy(index, table, alias string) string
-	// Strpos returns the position of its argument in a text, from 1 on, and 0 if the text does not contain it. The arguments
-	// of the text are before it.
+	// Strpos returns the position of its argument in a text, from 1 on, and 0 if the text does not contain it. The
+	// arguments of the text are before it.
 	Strpos(text string) string
 	// CollateBinary returns a text that is compared by its bytes.
 	CollateBinary(text string) string

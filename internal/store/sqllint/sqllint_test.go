@@ -112,7 +112,7 @@ func TestDiffer(t *testing.T) {
 	}
 }
 
-// TestIsLookUp tells plain look-ups from other statements.
+// TestIsLookUp checks that plain look-ups differ from other statements.
 func TestIsLookUp(t *testing.T) {
 	t.Parallel()
 	for statement, want := range map[string]bool{

@@ -19,7 +19,7 @@ func TestTracer(t *testing.T) {
 	for _, c := range []struct {
 		statement string
 		args      []any
-		// want is a part of the problem, empty for none.
+		// want is a part of the problem; empty if the statement has none.
 		want string
 	}{
 		{two, []any{a, a}, ""},
@@ -44,7 +44,7 @@ func TestTracer(t *testing.T) {
 	}
 }
 
-// TestExemptions checks that an exemption is that of its function, and of look-ups only where it says so.
+// TestExemptions checks which functions and statements an exemption allows.
 func TestExemptions(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
