@@ -120,7 +120,7 @@ func (s *Store) selectVersions(ctx context.Context, who auth.Principal, c *group
 	default:
 		var found []models.ID
 		err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT v.project_id FROM ?",
-			s.db.Dialect().FindByID("artifact_versions", "v", ids)))
+			s.db.Dialect().FindByID("artifact_versions", "v", ids, nil)))
 		projects = append(projects, found...)
 	}
 	if projects = slices.Compact(projects); len(projects) == 1 {

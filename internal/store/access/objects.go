@@ -33,11 +33,14 @@ var (
 // LookUpByID returns the end of a SELECT, from the items of FROM on, of the rows with these IDs that are visible to
 // the caller: of one project, unless the caller is an owner.
 func (tx *Tx) LookUpByID(table, alias string, ids []models.ID) engine.Expr {
-	found := tx.Dialect.FindByID(table, alias, ids)
+	var project *models.ID
 	if table == "projects" {
-		found = found.Concat(engine.SQL(" AND " + alias + ".deleted_at IS NULL"))
+		return VisibleTo(tx.Who, alias+".id",
+			tx.Dialect.FindByID(table, alias, ids, nil).Concat(engine.SQL(" AND "+alias+".deleted_at IS NULL")))
+	} else if !tx.Who.Owner {
+		project = &tx.Who.Project
 	}
-	return VisibleTo(tx.Who, alias+"."+projectColumn(table), found)
+	return VisibleTo(tx.Who, alias+".project_id", tx.Dialect.FindByID(table, alias, ids, project))
 }
 
 // ByKey maps objects by their IDs.

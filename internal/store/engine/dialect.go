@@ -28,9 +28,10 @@ type Dialect interface {
 	LeftLateralJoin(table, alias string, on Expr) Expr
 	// LockedJoin is LateralJoin, and locks the rows of the table. It leaves out rows that another transaction has locked.
 	LockedJoin(table, alias string, on Expr) Expr
-	// FindByID returns the end of a SELECT, from the items of FROM on, that finds the rows of a table by their IDs in the
-	// index on the column id. More conditions can follow. It has no join, so that it may be sent to several nodes.
-	FindByID(table, alias string, ids []models.ID) Expr
+	// FindByID returns the end of a SELECT, from the items of FROM on, that finds the rows of a table by their IDs: those
+	// of a project, or of all projects (nil). More conditions can follow. For all projects it has no join, so that it can
+	// be sent to several nodes.
+	FindByID(table, alias string, ids []models.ID, project *models.ID) Expr
 	// LookUp returns the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
 	LookUp(l Lookup) Expr
 	// SelectFirst returns the SELECT of the first rows of an item q of FROM in an order.

@@ -239,9 +239,13 @@ func (d *sqliteDialect) LookUp(l Lookup) Expr {
 	return SQL("(SELECT * FROM "+l.Table+" "+l.Alias+" WHERE ?) "+l.Alias, all)
 }
 
-// FindByID returns a condition on one column only, because SQLite could use an index by project otherwise.
-func (d *sqliteDialect) FindByID(table, alias string, ids []models.ID) Expr {
-	return d.LookUp(Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: True}).Concat(SQL(" WHERE TRUE"))
+// FindByID compares the project after the look-up, because SQLite could use an index by project otherwise.
+func (d *sqliteDialect) FindByID(table, alias string, ids []models.ID, project *models.ID) Expr {
+	found := d.LookUp(Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: True}).Concat(SQL(" WHERE TRUE"))
+	if project != nil {
+		found = found.Concat(SQL(" AND "+alias+".project_id = ?", *project))
+	}
+	return found
 }
 
 func (d *sqliteDialect) SelectFirst(columns string, from Expr, order []string, limit int) Expr {

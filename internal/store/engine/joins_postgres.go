@@ -55,12 +55,16 @@ func (d *postgresDialect) LookUp(l Lookup) Expr {
 	return each.Concat(d.LateralJoin(l.Table+" "+l.Alias, l.Alias, found))
 }
 
-// FindByID adds a range, which the planner considers selective. Without statistics it would read all rows of the table
-// for many IDs.
-func (d *postgresDialect) FindByID(table, alias string, ids []models.ID) Expr {
+// FindByID adds a range, which the planner considers selective. Without statistics it would read all rows of the table,
+// or of the project, because an index on the project has the same cost as that on the ID.
+func (d *postgresDialect) FindByID(table, alias string, ids []models.ID, project *models.ID) Expr {
 	sorted := compactIDs(ids)
-	if len(sorted) == 0 {
+	switch {
+	case len(sorted) == 0:
 		return Expr{table + " " + alias + " WHERE FALSE", nil}
+	case project != nil:
+		where := SQL(fmt.Sprintf("%[1]s.project_id = ? AND %[1]s.id >= wanted_%[1]s AND %[1]s.id <= wanted_%[1]s", alias), *project)
+		return d.LookUp(Lookup{Table: table, Alias: alias, Column: "id", IDs: sorted, Where: where}).Concat(SQL(" WHERE TRUE"))
 	}
 	return Expr{fmt.Sprintf("%[1]s %[2]s WHERE %[2]s.id >= ? AND %[2]s.id <= ? AND %[2]s.id = ANY(CAST(? AS uuid[]))", table, alias),
 		[]any{sorted[0], sorted[len(sorted)-1], idArray(sorted)}}

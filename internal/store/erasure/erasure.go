@@ -273,8 +273,8 @@ func Hide(tx *access.Tx, project models.ID, entries []*models.MetadataEntry) err
 	}
 	byID := access.ByKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID })
 	var erased []models.ID
-	err := tx.Read(&erased, engine.SQL("SELECT m.id FROM ? AND m.project_id = ? AND m.erased",
-		tx.Dialect.FindByID("metadata_entries", "m", slices.Collect(maps.Keys(byID))), project))
+	err := tx.Read(&erased, engine.SQL("SELECT m.id FROM ? AND m.erased",
+		tx.Dialect.FindByID("metadata_entries", "m", slices.Collect(maps.Keys(byID)), &project)))
 	for _, id := range erased {
 		entry := byID[id]
 		entry.Erased, entry.Kind, entry.Text, entry.Reason = true, nil, nil, nil
