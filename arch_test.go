@@ -88,8 +88,9 @@ var allowedImports = map[string][]string{
 	"internal/store/pooler":  {},
 	"internal/store/rawrow":  {"models"},
 	"internal/store/bulk":    {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
+	"internal/store/sqllint": {},
 	"internal/store/storetest": {
-		"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine",
+		"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine", "internal/store/sqllint",
 	},
 
 	"internal/command": {
@@ -165,7 +166,7 @@ var importers = map[string][]string{
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
 	"modernc.org/":                   {"bench/baseline", "bench/load", "internal/store/engine"},
-	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/pooler", "internal/store/rawrow", "internal/store/storetest"},
+	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/pooler", "internal/store/rawrow", "internal/store/sqllint", "internal/store/storetest"},
 	"github.com/pressly/goose":       {"internal/store/engine"},
 	"github.com/go-json-experiment/": {"internal/jsontree"},
 	"github.com/hashicorp/":          {"internal/lru"},
@@ -177,6 +178,8 @@ var importers = map[string][]string{
 	"github.com/Shopify/":            {},
 	"github.com/goccy/go-yaml":       {},
 	"github.com/rs/zerolog":          {},
+	"github.com/wasilibs/":           {"internal/store/sqllint"},
+	"github.com/pganalyze/":          {"internal/store/sqllint"},
 }
 
 // forbiddenImports maps packages without I/O to prefixes of import paths that they must not import.

@@ -69,7 +69,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 		if !tx.Who.HasRoleInAnyProject(models.ApiKeyRoleAdmin) {
 			return models.Forbidden("this takes an API key that is an admin")
 		}
-		found, err := access.SelectForUpdate[models.ApiKey](tx.Tx, id)
+		found, err := access.LockKey(tx.Tx, id)
 		if err == nil && found == nil {
 			err = tx.UnknownID(at, "API key", text)
 		}

@@ -107,7 +107,11 @@ func (s *Store) DeleteArtifact(
 	at = at.Child("artifactId")
 	id, _ := models.ParseID(input.ArtifactID)
 	done, err := withIdempotency(ctx, s, call, snapshot.ID, func(tx *transaction) (models.ID, models.ID, error) {
-		artifact, err := access.SelectForUpdate[models.Artifact](tx.Tx, id)
+		project, err := tx.ProjectOf(at, "artifacts", id)
+		if err != nil {
+			return models.ID{}, id, err
+		}
+		artifact, err := access.LockRow[models.Artifact](tx.Tx, project, id)
 		if err != nil {
 			return models.ID{}, id, err
 		}

@@ -78,8 +78,9 @@ func (s *Store) FinishPipelineRun(
 	return done.Value, done.Replayed, err
 }
 
-// laterThanUpdate is the time of a change of a run: an instant, but later than the change before it.
-const laterThanUpdate = "CASE WHEN updated_at >= ? THEN updated_at + 1 ELSE ? END"
+// laterThanUpdate is the time of a change of a run: an instant, but later than the change before it. Citus allows the
+// clock in an UPDATE only in a subquery.
+const laterThanUpdate = "CASE WHEN updated_at >= (SELECT CAST(? AS bigint)) THEN updated_at + 1 ELSE (SELECT CAST(? AS bigint)) END"
 
 // endRun ends a run of a table at an instant.
 const endRun = " SET status = ?, updated_at = CASE WHEN updated_at >= m.moment THEN updated_at + 1 ELSE m.moment END," +

@@ -21,11 +21,12 @@ func AddKeys(ctx context.Context, s *Store, n int, age time.Duration) (all int, 
 	err = s.write(ctx, func(tx *transaction) error {
 		for range n {
 			if err := tx.Exec(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
-				SELECT id, id, 'op', ?, ?, ?, (SELECT ?) FROM projects`, models.NewID().String(), []byte{1}, []byte{1}, tx.Dialect.NowMinus(age)).Error; err != nil {
+				VALUES (?, ?, 'op', ?, ?, ?, ?)`, models.DefaultProjectID, models.DefaultProjectID, models.NewID().String(), []byte{1},
+				[]byte{1}, tx.Dialect.NowMinus(age)).Error; err != nil {
 				return err
 			}
 		}
-		return tx.Raw("SELECT count(*) FROM idempotency_keys").Scan(&all).Error
+		return tx.Raw("SELECT count(*) FROM idempotency_keys WHERE project_id = ?", models.DefaultProjectID).Scan(&all).Error
 	})
 	return all, err
 }

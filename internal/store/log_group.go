@@ -119,8 +119,8 @@ func (s *Store) selectVersions(ctx context.Context, who auth.Principal, c *group
 		projects = append(projects, who.Project)
 	default:
 		var found []models.ID
-		err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT DISTINCT v.project_id FROM ?", s.db.Dialect().LookUp(
-			engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "id", IDs: ids, Where: engine.True})))
+		err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT v.project_id FROM ?",
+			s.db.Dialect().FindByID("artifact_versions", "v", ids, nil)))
 		projects = append(projects, found...)
 	}
 	if projects = slices.Compact(projects); len(projects) == 1 {
@@ -156,7 +156,7 @@ var errGroupFailed = &models.Error{Code: models.CodeInternal, Message: "the writ
 
 // logAll appends the entries of all calls by the same statements, in the order of the calls.
 func (tx *transaction) logAll(project models.ID, g *group.Group[*groupedCall]) error {
-	if err := tx.leaveUsedKeys(g); err != nil {
+	if err := tx.leaveUsedKeys(project, g); err != nil {
 		return err
 	}
 	clock, err := tx.lockCalls(project, g)
@@ -250,7 +250,7 @@ func (c *groupedCall) drafts() [][]entryDraft {
 }
 
 // leaveUsedKeys removes the calls whose idempotency key was used before, also by a call before them in the group.
-func (tx *transaction) leaveUsedKeys(g *group.Group[*groupedCall]) error {
+func (tx *transaction) leaveUsedKeys(project models.ID, g *group.Group[*groupedCall]) error {
 	type use struct {
 		N         int       `json:"n"`
 		Caller    models.ID `json:"caller"`
@@ -275,7 +275,7 @@ func (tx *transaction) leaveUsedKeys(g *group.Group[*groupedCall]) error {
 		engine.TextColumn("operation"), engine.TextColumn("key"))
 	uses := func(table, caller string) engine.Expr {
 		return engine.SQL("SELECT t.n FROM ?", given.Concat(tx.Dialect.LateralJoin(table+" k", "k",
-			engine.SQL("k.caller = t."+caller+" AND k.operation = t.operation AND k.key = t.key"))))
+			engine.SQL("k.project_id = ? AND k.caller = t."+caller+" AND k.operation = t.operation AND k.key = t.key", project))))
 	}
 	var found []int
 	err := tx.Read(&found, engine.SQL("? UNION ALL ?", uses("idempotency_keys", "caller"),

@@ -133,7 +133,7 @@ func (tx *transaction) attachArtifacts(found []target.Resolved) error {
 			ids = append(ids, version.ArtifactID)
 		}
 	}
-	artifacts, err := access.ArtifactsByID(tx.Tx, ids)
+	artifacts, err := access.ArtifactsByID(tx.Within(firstProject(found)), ids)
 	for _, one := range found {
 		if version, ok := one.Object.(*models.ArtifactVersion); ok {
 			version.KnownArtifact = artifacts[version.ArtifactID]

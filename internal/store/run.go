@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 
-	"gorm.io/gorm"
-
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/clientid"
@@ -125,16 +123,16 @@ func (s *Store) StartStepRun(
 
 // addStep adds a step to a locked run. The run changes at the time when the step starts.
 func (tx *transaction) addStep(run *models.PipelineRun, id models.ID, name string) (*models.StepRun, error) {
-	err := tx.WriteTogether(tx.insertSubjects(run.ProjectID, newSubject{id, models.SubjectStepRun, nil}),
-		touchRun(run.ProjectID, run.ID, tx.Dialect.Now(run.StartedAt.UnixMicro())))
+	var started []models.Time
+	touched := touchRun(run.ProjectID, run.ID, tx.Dialect.Now(run.StartedAt.UnixMicro()))
+	err := tx.ReadTogether(&started, tx.insertSubjects(run.ProjectID, newSubject{id, models.SubjectStepRun, nil}),
+		touched.Concat(engine.SQL(" RETURNING updated_at")))
 	if err != nil {
 		return nil, err
 	}
 	step, err := access.InsertRow[models.StepRun](tx.Tx, "step_runs",
 		"project_id, id, pipeline_run_id, name, status, started_at, created_by",
-		run.ProjectID, id, run.ID, name, models.RunStatusRunning,
-		gorm.Expr("(SELECT updated_at FROM pipeline_runs WHERE project_id = ? AND id = ?)", run.ProjectID, run.ID),
-		tx.Who.AuthorName())
+		run.ProjectID, id, run.ID, name, models.RunStatusRunning, started[0], tx.Who.AuthorName())
 	if err == nil {
 		run.ChangedAt, step.KnownPipelineRun = &step.StartedAt, run
 	}

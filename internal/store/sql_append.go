@@ -113,12 +113,12 @@ RETURNING seq, logged_at`, project, at, given))
 // key: both engines might execute an UPDATE by reading all subjects of the project.
 func touchSubjects(d engine.Dialect, project models.ID, from string, args ...any) engine.Expr {
 	return engine.SQL(`INSERT INTO subjects (project_id, id, about, last_logged_at, revision)
-    SELECT s.project_id, s.id, s.about, e.logged_at, CAST(? AS bigint)
+    SELECT ?, s.id, s.about, e.logged_at, CAST(? AS bigint)
     FROM (SELECT subject_id, max(logged_at) AS logged_at FROM ? GROUP BY subject_id) AS e? WHERE TRUE
     ON CONFLICT (project_id, id) DO UPDATE SET revision = excluded.revision,
         last_logged_at = CASE WHEN excluded.last_logged_at > subjects.last_logged_at
             THEN excluded.last_logged_at ELSE subjects.last_logged_at END`,
-		newRevision(), engine.SQL(from, args...),
+		project, newRevision(), engine.SQL(from, args...),
 		d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = e.subject_id", project)))
 }
 
@@ -128,7 +128,7 @@ func upsertLatest(d engine.Dialect, project models.ID, from string, args ...any)
 	about := d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = e.subject_id", project))
 	latest := entries.LatestPerKey(engine.SQL(from, args...), about)
 	return engine.SQL(`INSERT INTO metadata_latest (?, erased, sort_key, parts, about, object_id)
-    SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
+    SELECT ?, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
         step_run_id, erased, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
     FROM ?
     ON CONFLICT (project_id, subject_id, card, key) DO UPDATE SET
@@ -136,5 +136,5 @@ func upsertLatest(d engine.Dialect, project models.ID, from string, args ...any)
         retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
         logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, erased = excluded.erased, sort_key = excluded.sort_key,
         parts = excluded.parts, about = excluded.about, object_id = excluded.object_id
-    WHERE excluded.seq > metadata_latest.seq`, entries.LatestColumns(engine.SQL("value")), latest)
+    WHERE excluded.seq > metadata_latest.seq`, entries.LatestColumns(engine.SQL("value")), project, latest)
 }

@@ -97,7 +97,7 @@ func (tx *transaction) lockVersion(
 	if err := tx.RequireRole(role, version.ProjectID); err != nil {
 		return version, err
 	}
-	artifact, err := access.SelectForUpdate[models.Artifact](tx.Tx, version.ArtifactID)
+	artifact, err := access.LockRow[models.Artifact](tx.Tx, version.ProjectID, version.ArtifactID)
 	if err != nil {
 		return version, err
 	}

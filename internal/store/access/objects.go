@@ -31,14 +31,16 @@ var (
 )
 
 // LookUpByID returns the end of a SELECT, from the items of FROM on, of the rows with these IDs that are visible to
-// the caller. The project is compared after the look-up, because PostgreSQL could use an index by project otherwise.
+// the caller: of one project, unless the caller is an owner.
 func (tx *Tx) LookUpByID(table, alias string, ids []models.ID) engine.Expr {
-	where := engine.True
+	var project *models.ID
 	if table == "projects" {
-		where = engine.SQL(alias + ".deleted_at IS NULL")
+		return VisibleTo(tx.Who, alias+".id",
+			tx.Dialect.FindByID(table, alias, ids, nil).Concat(engine.SQL(" AND "+alias+".deleted_at IS NULL")))
+	} else if !tx.Who.Owner {
+		project = &tx.Who.Project
 	}
-	return tx.Dialect.LookUp(engine.Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: where}).
-		Concat(VisibleTo(tx.Who, alias+"."+projectColumn(table), engine.SQL(" WHERE TRUE")))
+	return VisibleTo(tx.Who, alias+".project_id", tx.Dialect.FindByID(table, alias, ids, project))
 }
 
 // ByKey maps objects by their IDs.
@@ -81,11 +83,11 @@ func FindOne[T any](ctx context.Context, query gorm.ChainInterface[T]) (*T, erro
 	return &rows[0], nil
 }
 
-// SelectForUpdate returns the row with an ID and locks it until the end of the transaction; nil if the caller cannot
-// reach one.
-func SelectForUpdate[T any](tx *Tx, id models.ID) (*T, error) {
-	query := gorm.G[T](tx.DB, clause.Locking{Strength: clause.LockingStrengthUpdate}).Scopes(Visible(tx.Who, "project_id"))
-	return FindOne(tx.Ctx(), query.Where("id = ?", id))
+// LockKey returns the API key with an ID and locks it until the end of the transaction; nil if the caller cannot reach
+// one.
+func LockKey(tx *Tx, id models.ID) (*models.ApiKey, error) {
+	query := gorm.G[models.ApiKey](tx.DB, clause.Locking{Strength: clause.LockingStrengthUpdate})
+	return FindOne(tx.Ctx(), query.Scopes(Visible(tx.Who, "project_id")).Where("id = ?", id))
 }
 
 // LockRow returns the row of a project with an ID and locks it until the end of the transaction; nil for none.

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -43,22 +45,46 @@ func (tx *Tx) RefuseShared(at *models.Path, id models.ID) error {
 	return nil
 }
 
-// ProjectOf returns the project of the object of a table with an ID, zero if none is visible to the caller. It fails
-// with CONFLICT if several projects have the ID.
-func (tx *Tx) ProjectOf(at *models.Path, table string, id models.ID) (project models.ID, err error) {
+// ProjectGroup are IDs of objects of one project.
+type ProjectGroup struct {
+	Project models.ID
+	IDs     []models.ID
+}
+
+// GroupByProject returns the IDs that objects of a table have by project. For an owner it is one look-up, which omits
+// IDs that no visible object has, and repeats an ID that objects of several projects have. Other callers have one
+// project.
+func (tx *Tx) GroupByProject(table string, ids []models.ID) ([]ProjectGroup, error) {
 	if !tx.Who.Owner {
-		return tx.Who.Project, nil
+		return []ProjectGroup{{tx.Who.Project, ids}}, nil
 	}
-	var projects []models.ID
-	err = tx.Read(&projects, engine.SQL("SELECT project_id FROM "+table+" WHERE ?",
-		VisibleTo(tx.Who, "project_id", engine.SQL("id = ?", id))))
-	for _, project = range projects {
-		if project != projects[0] {
-			tx.Share(id)
+	var found []struct{ ID, ProjectID models.ID }
+	err := tx.Read(&found, engine.SQL("SELECT o.id, o.project_id FROM ?", tx.LookUpByID(table, "o", ids)))
+	var groups []ProjectGroup
+	seen := map[models.ID]bool{}
+	for _, row := range found {
+		if seen[row.ID] {
+			tx.Share(row.ID)
 		}
+		seen[row.ID] = true
+		i := slices.IndexFunc(groups, func(g ProjectGroup) bool { return g.Project == row.ProjectID })
+		if i < 0 {
+			i, groups = len(groups), append(groups, ProjectGroup{Project: row.ProjectID})
+		}
+		groups[i].IDs = append(groups[i].IDs, row.ID)
 	}
+	return groups, err
+}
+
+// ProjectOf returns the project of the object of a table with an ID, zero if none is visible to an owner. It fails with
+// CONFLICT if several projects have the ID.
+func (tx *Tx) ProjectOf(at *models.Path, table string, id models.ID) (models.ID, error) {
+	groups, err := tx.GroupByProject(table, []models.ID{id})
 	if err == nil {
 		err = tx.RefuseShared(at, id)
 	}
-	return project, err
+	if err != nil || len(groups) == 0 {
+		return models.ID{}, err
+	}
+	return groups[0].Project, nil
 }

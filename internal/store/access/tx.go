@@ -4,7 +4,7 @@
 // hides the cache of the IDs of projects, and where the similar names in the errors of unknown IDs and names come from.
 //
 // Tx is a transaction or a read of a caller. VisibleTo and Visible restrict other statements, functions like
-// VersionsByID read objects by ID, and FindOne, InsertRow and SelectForUpdate access one row. Describe and QuoteKeys
+// VersionsByID read objects by ID, and FindOne, InsertRow and LockRow access one row. Describe and QuoteKeys
 // describe objects for people.
 package access
 
@@ -75,8 +75,8 @@ func (tx *Tx) WriteCount(statement engine.Expr) (int64, error) {
 // the rows by the primary key; an UPDATE of a few subjects might read all subjects of the project (ADR 0026).
 func (tx *Tx) UpdateSubjects(project models.ID, ids []models.ID, set engine.Expr) engine.Expr {
 	return engine.SQL(`INSERT INTO subjects (project_id, id, about, last_logged_at, revision)
-		SELECT s.project_id, s.id, s.about, s.last_logged_at, s.revision FROM ? WHERE TRUE
-		ON CONFLICT (project_id, id) DO UPDATE SET ?`, tx.Dialect.LookUp(engine.Lookup{Table: "subjects", Alias: "s",
+		SELECT ?, s.id, s.about, s.last_logged_at, s.revision FROM ? WHERE TRUE
+		ON CONFLICT (project_id, id) DO UPDATE SET ?`, project, tx.Dialect.LookUp(engine.Lookup{Table: "subjects", Alias: "s",
 		Column: "id", IDs: ids, Where: engine.SQL("s.project_id = ?", project)}), set)
 }
 
@@ -84,7 +84,7 @@ func (tx *Tx) UpdateSubjects(project models.ID, ids []models.ID, set engine.Expr
 // one after the other on SQLite.
 func (tx *Tx) WriteTogether(statements ...engine.Expr) error {
 	if !tx.Dialect.HasOneWriter() {
-		return tx.Write(together(statements))
+		return tx.Write(together(statements, "SELECT 1"))
 	}
 	for _, statement := range statements {
 		if err := tx.Write(statement); err != nil {
@@ -97,7 +97,7 @@ func (tx *Tx) WriteTogether(statements ...engine.Expr) error {
 // ReadTogether is WriteTogether, and reads the rows that the last statement returns into dest.
 func (tx *Tx) ReadTogether(dest any, statements ...engine.Expr) error {
 	if !tx.Dialect.HasOneWriter() {
-		return tx.Read(dest, together(statements))
+		return tx.Read(dest, together(statements, fmt.Sprintf("SELECT * FROM s%d", len(statements)-1)))
 	}
 	last := len(statements) - 1
 	if err := tx.WriteTogether(statements[:last]...); err != nil {
@@ -106,16 +106,12 @@ func (tx *Tx) ReadTogether(dest any, statements ...engine.Expr) error {
 	return tx.Read(dest, statements[last])
 }
 
-// together returns one statement of PostgreSQL that has the effects of several.
-func together(statements []engine.Expr) engine.Expr {
-	last := len(statements) - 1
-	whole := engine.Expr{}
-	for i, statement := range statements[:last] {
-		before := ", "
-		if i == 0 {
-			before = "WITH "
-		}
-		whole = whole.Concat(engine.SQL(fmt.Sprintf("%ss%d AS (?)", before, i), statement))
+// together returns one statement of PostgreSQL that has the effects of several, and the rows of result. All of them are
+// common table expressions, because Citus confuses the columns of an INSERT with SELECT that follows them.
+func together(statements []engine.Expr, result string) engine.Expr {
+	parts := make([]engine.Expr, len(statements))
+	for i, statement := range statements {
+		parts[i] = engine.SQL(fmt.Sprintf("s%d AS (?)", i), statement)
 	}
-	return whole.Concat(engine.SQL(" ?", statements[last]))
+	return engine.SQL("WITH ? "+result, engine.Join(parts, ", "))
 }

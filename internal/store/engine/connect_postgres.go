@@ -39,6 +39,9 @@ var sessionSettings = map[string]string{
 	"enable_sort": "off",
 }
 
+// Tracer traces the statements on databases of PostgreSQL that are opened later; nil for none. Tests set it.
+var Tracer pgx.QueryTracer
+
 // serverConfig returns how a server connects to the database at databaseURL. Its error is a URLError.
 func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	config, err := parsePostgres(databaseURL)
@@ -49,6 +52,7 @@ func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second
 	}
+	config.Tracer = Tracer
 	for name, value := range sessionSettings {
 		if config.RuntimeParams[name] == "" {
 			config.RuntimeParams[name] = value

@@ -28,17 +28,22 @@ type Dialect interface {
 	LeftLateralJoin(table, alias string, on Expr) Expr
 	// LockedJoin is LateralJoin, and locks the rows of the table. It leaves out rows that another transaction has locked.
 	LockedJoin(table, alias string, on Expr) Expr
+	// FindByID returns the end of a SELECT, from the items of FROM on, that finds the rows of a table by their IDs: those
+	// of a project, or of all projects (nil). More conditions can follow. For all projects it has no join, so that it can
+	// be sent to several nodes.
+	FindByID(table, alias string, ids []models.ID, project *models.ID) Expr
 	// LookUp returns the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
 	LookUp(l Lookup) Expr
 	// SelectFirst returns the SELECT of the first rows of an item q of FROM in an order.
 	SelectFirst(columns string, from Expr, order []string, limit int) Expr
 	// SortFirst sorts the items of FROM before the rest of the statement reads them, so that the rest reads no more of
 	// them than a page needs. The result has the columns of one table. SQLite leaves the items as they are.
-	SortFirst(from Expr, alias, order string) Expr
+	SortFirst(from Expr, alias string, order Expr) Expr
 	// IndexedBy returns a table in FROM whose rows are read by an index. Without statistics SQLite would read all rows of
 	// a project.
 	IndexedBy(index, table, alias string) string
-	// Strpos returns the position of its one argument in a text, from 1 on, and 0 if the text does not contain it.
+	// Strpos returns the position of its argument in a text, from 1 on, and 0 if the text does not contain it. The
+	// arguments of the text are before it.
 	Strpos(text string) string
 	// CollateBinary returns a text that is compared by its bytes.
 	CollateBinary(text string) string

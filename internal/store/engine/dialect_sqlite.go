@@ -239,13 +239,22 @@ func (d *sqliteDialect) LookUp(l Lookup) Expr {
 	return SQL("(SELECT * FROM "+l.Table+" "+l.Alias+" WHERE ?) "+l.Alias, all)
 }
 
+// FindByID compares the project after the look-up, because SQLite could use an index by project otherwise.
+func (d *sqliteDialect) FindByID(table, alias string, ids []models.ID, project *models.ID) Expr {
+	found := d.LookUp(Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: True}).Concat(SQL(" WHERE TRUE"))
+	if project != nil {
+		found = found.Concat(SQL(" AND "+alias+".project_id = ?", *project))
+	}
+	return found
+}
+
 func (d *sqliteDialect) SelectFirst(columns string, from Expr, order []string, limit int) Expr {
 	return Expr{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.SQL, strings.Join(order, ", "), limit),
 		from.Args}
 }
 
 // SortFirst changes nothing, because SQLite would sort again.
-func (d *sqliteDialect) SortFirst(from Expr, _, _ string) Expr { return from }
+func (d *sqliteDialect) SortFirst(from Expr, _ string, _ Expr) Expr { return from }
 
 func (d *sqliteDialect) IndexedBy(index, table, alias string) string {
 	return table + " " + alias + " INDEXED BY " + index

@@ -55,6 +55,21 @@ func (d *postgresDialect) LookUp(l Lookup) Expr {
 	return each.Concat(d.LateralJoin(l.Table+" "+l.Alias, l.Alias, found))
 }
 
+// FindByID adds a range, which the planner considers selective. Without statistics it would read all rows of the table,
+// or of the project, because an index on the project has the same cost as that on the ID.
+func (d *postgresDialect) FindByID(table, alias string, ids []models.ID, project *models.ID) Expr {
+	sorted := compactIDs(ids)
+	switch {
+	case len(sorted) == 0:
+		return Expr{table + " " + alias + " WHERE FALSE", nil}
+	case project != nil:
+		where := SQL(fmt.Sprintf("%[1]s.project_id = ? AND %[1]s.id >= wanted_%[1]s AND %[1]s.id <= wanted_%[1]s", alias), *project)
+		return d.LookUp(Lookup{Table: table, Alias: alias, Column: "id", IDs: sorted, Where: where}).Concat(SQL(" WHERE TRUE"))
+	}
+	return Expr{fmt.Sprintf("%[1]s %[2]s WHERE %[2]s.id >= ? AND %[2]s.id <= ? AND %[2]s.id = ANY(CAST(? AS uuid[]))", table, alias),
+		[]any{sorted[0], sorted[len(sorted)-1], idArray(sorted)}}
+}
+
 // compactIDs returns the different IDs in ascending order.
 func compactIDs(ids []models.ID) []models.ID {
 	sorted := slices.Clone(ids)
@@ -73,6 +88,6 @@ func (d *postgresDialect) SelectFirst(columns string, from Expr, order []string,
 		from.Args}
 }
 
-func (d *postgresDialect) SortFirst(from Expr, alias, order string) Expr {
-	return Expr{"(SELECT " + alias + ".* FROM " + from.SQL + " ORDER BY " + order + " OFFSET 0) " + alias, from.Args}
+func (d *postgresDialect) SortFirst(from Expr, alias string, order Expr) Expr {
+	return SQL("(SELECT "+alias+".* FROM ? ORDER BY ? OFFSET 0) "+alias, from, order)
 }

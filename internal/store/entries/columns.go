@@ -49,10 +49,7 @@ func (r *Reader) LatestOfKeys(
 func (r *Reader) HistoryCounts(
 	ctx context.Context, project models.ID, entries []models.ID, asOf *models.Time,
 ) (map[models.ID]int32, error) {
-	// The project is compared after the look-up, because PostgreSQL could use an index by project otherwise.
-	found := r.DB.Dialect().LookUp(engine.Lookup{
-		Table: "metadata_entries", Alias: "e", Column: "id", IDs: entries, Where: engine.True,
-	}).Concat(engine.SQL(" WHERE e.project_id = ?", project))
+	found := r.DB.Dialect().FindByID("metadata_entries", "e", entries, &project)
 	isCounted := engine.SQL("h.project_id = ? AND h.subject_id = e.subject_id AND h.card = e.card AND h.key = e.key", project)
 	if asOf != nil {
 		isCounted = isCounted.And(engine.SQL("h.logged_at <= ?", *asOf))

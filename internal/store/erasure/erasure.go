@@ -79,9 +79,10 @@ func Erase(
 		}
 		byObject[id].Entries = append(byObject[id].Entries, entry)
 	}
-	nodes, err := load(tx, ids)
+	within := tx.Within(project)
+	nodes, err := load(within, ids)
 	if err == nil {
-		err = attachArtifacts(tx, nodes)
+		err = attachArtifacts(within, nodes)
 	}
 	for _, of := range erased {
 		var exists bool
@@ -239,8 +240,8 @@ func copies(
 		Concat(recorded)
 	// The rows exist. A conflict finds them by the primary key (ADR 0026).
 	return append(statements, engine.SQL(`INSERT INTO events (project_id, id, kind, created_at, details)
-		SELECT e.project_id, e.id, e.kind, e.created_at, e.details FROM ? WHERE TRUE
-		ON CONFLICT (project_id, id) DO UPDATE SET details = `+withoutReason, from))
+		SELECT ?, e.id, e.kind, e.created_at, e.details FROM ? WHERE TRUE
+		ON CONFLICT (project_id, id) DO UPDATE SET details = `+withoutReason, project, from))
 }
 
 // AuditEvent is the audit event of an erasure.
@@ -278,10 +279,8 @@ func Hide(tx *access.Tx, project models.ID, entries []*models.MetadataEntry) err
 	}
 	byID := access.ByKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID })
 	var erased []models.ID
-	// The project is compared after the look-up, because PostgreSQL could use an index by project otherwise.
-	err := tx.Read(&erased, engine.SQL("SELECT m.id FROM ? WHERE m.project_id = ? AND m.erased", tx.Dialect.LookUp(engine.Lookup{
-		Table: "metadata_entries", Alias: "m", Column: "id", IDs: slices.Collect(maps.Keys(byID)), Where: engine.True,
-	}), project))
+	err := tx.Read(&erased, engine.SQL("SELECT m.id FROM ? AND m.erased",
+		tx.Dialect.FindByID("metadata_entries", "m", slices.Collect(maps.Keys(byID)), &project)))
 	for _, id := range erased {
 		entry := byID[id]
 		entry.Erased, entry.Kind, entry.Text, entry.Reason = true, nil, nil, nil

@@ -152,8 +152,9 @@ func (r *Reader) Consumers(
 		Name:    "consumers",
 		Columns: engine.Qualify("r", stepRunColumns) + ", i.artifact_version_id",
 		// A step that reads a version under two names is one consumer.
-		From:  engine.SQL("(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i").Concat(run),
-		Where: engine.SQL("i.project_id = ?", project).NotAfter("r.started_at", asOf), Parent: "i.artifact_version_id",
+		From: engine.SQL("(SELECT DISTINCT step_run_id, artifact_version_id FROM step_inputs WHERE project_id = ?) i",
+			project).Concat(run),
+		Where: engine.True.NotAfter("r.started_at", asOf), Parent: "i.artifact_version_id",
 		Order: []string{"r.started_at", "r.id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(r *consumerRow) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}

@@ -43,9 +43,13 @@ func (s *Repairer) Repair(ctx context.Context, tell func(Progress)) (Counts, err
 	r := &repair{db: s.DB, tell: tell}
 	var projects []models.ID
 	err := s.DB.Read(ctx).Scan(&projects, engine.SQL("SELECT id FROM projects ORDER BY id"))
-	if err == nil {
-		err = s.DB.Read(ctx).Scan(&r.Total,
-			engine.SQL("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)"))
+	for _, project := range projects {
+		var n int64
+		if err == nil {
+			err = s.DB.Read(ctx).Scan(&n, engine.SQL("SELECT (SELECT count(*) FROM subjects WHERE project_id = ?) + "+
+				"(SELECT count(*) FROM artifact_versions WHERE project_id = ?)", project, project))
+		}
+		r.Total += n
 	}
 	if err != nil {
 		return r.Counts, s.DB.TranslateError(err)

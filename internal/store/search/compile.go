@@ -45,9 +45,11 @@ type Table struct {
 
 // filterField is a field of a filter.
 type filterField struct {
-	// column is the value of the field, null for none. A field of several values has multiValued instead.
+	// column is the SQL of the value of the field, null for none. Its arguments are the project. A field of several values
+	// has multiValued instead.
 	column string
-	// asOf is the SQL of the value as of an instant, its only argument; empty for a field that does not change.
+	// asOf is the SQL of the value as of an instant, its last argument after the project; empty for a field that does not
+	// change.
 	asOf string
 	// multiValued returns the condition that one of the values, l.label, passes a condition.
 	multiValued func(c compiler, condition engine.Expr) engine.Expr
@@ -121,21 +123,27 @@ func (c compiler) positiveCondition(f filterField, test models.FieldCondition) e
 		}
 	}
 	if f.multiValued != nil {
-		return f.multiValued(c, c.compare("l.label", test))
+		return f.multiValued(c, c.compare(engine.SQL("l.label"), test))
 	}
 	if f.asOf != "" && c.asOf != 0 {
-		return engine.SQL("(SELECT ? FROM (SELECT "+f.asOf+" AS value) f)", c.compare("f.value", test), c.asOf)
+		return engine.SQL("(SELECT ? FROM (SELECT ? AS value) f)", c.compare(engine.SQL("f.value"), test), c.value(f.asOf, c.asOf))
 	}
-	return c.compare(f.column, test)
+	return c.compare(c.value(f.column), test)
+}
+
+// value returns SQL whose arguments are the project, and others after it.
+func (c compiler) value(text string, others ...any) engine.Expr {
+	args := slices.Repeat([]any{c.project}, strings.Count(text, "?")-len(others))
+	return engine.SQL(text, append(args, others...)...)
 }
 
 // valueIn returns the condition that a value is one of several.
-func valueIn(value string, values []any) engine.Expr {
+func valueIn(value engine.Expr, values []any) engine.Expr {
 	if len(values) == 0 {
 		return engine.SQL("FALSE")
 	}
 	placeholders := strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")
-	return engine.SQL(value+" IN ("+placeholders+")", values...)
+	return value.Concat(engine.SQL(" IN ("+placeholders+")", values...))
 }
 
 // comparisons are the operators of SQL for those of filters.
@@ -147,12 +155,12 @@ func isIndexable(op string) bool {
 }
 
 // compare compiles a condition on a value. Its operator is not a negated one.
-func (c compiler) compare(value string, test models.FieldCondition) engine.Expr {
+func (c compiler) compare(value engine.Expr, test models.FieldCondition) engine.Expr {
 	if test.Op == "exists" {
-		return engine.SQL(value + " IS NOT NULL")
+		return value.Concat(engine.SQL(" IS NOT NULL"))
 	}
 	if test.IgnoreCase {
-		value = "placard_fold(" + value + ")"
+		value = engine.SQL("placard_fold(?)", value)
 	}
 	if test.Op == "in" {
 		return valueIn(value, test.Values)
@@ -160,30 +168,30 @@ func (c compiler) compare(value string, test models.FieldCondition) engine.Expr 
 	operand := test.Values[0]
 	switch test.Op {
 	case "between":
-		return engine.SQL(value+" BETWEEN ? AND ?", test.Values...)
+		return value.Concat(engine.SQL(" BETWEEN ? AND ?", test.Values...))
 	case "contains", "startsWith", "endsWith":
 		return c.textCondition(value, models.TextCondition{Op: test.Op, Text: operand.(string)})
 	case "eq":
 		if operand == nil {
 			return engine.SQL("FALSE")
 		}
-		return engine.SQL(value+" = ?", operand)
+		return value.Concat(engine.SQL(" = ?", operand))
 	}
-	return engine.SQL(value+" "+comparisons[test.Op]+" ?", operand)
+	return value.Concat(engine.SQL(" "+comparisons[test.Op]+" ?", operand))
 }
 
 // textCondition returns a condition on a text. No character of the operand has a special meaning.
-func (c compiler) textCondition(value string, test models.TextCondition) engine.Expr {
+func (c compiler) textCondition(value engine.Expr, test models.TextCondition) engine.Expr {
 	n := utf8.RuneCountInString(test.Text)
 	switch {
 	case n == 0:
-		return engine.SQL(value + " IS NOT NULL")
+		return value.Concat(engine.SQL(" IS NOT NULL"))
 	case test.Op == "contains":
-		return engine.SQL(c.dialect.Strpos(value)+" > 0", test.Text)
+		return engine.Expr{SQL: c.dialect.Strpos(value.SQL) + " > 0", Args: append(slices.Clone(value.Args), test.Text)}
 	case test.Op == "startsWith":
-		return engine.SQL(fmt.Sprintf("substr(%s, 1, %d) = ?", value, n), test.Text)
+		return engine.SQL(fmt.Sprintf("substr(?, 1, %d) = ?", n), value, test.Text)
 	}
-	return engine.SQL(fmt.Sprintf("substr(%s, length(%[1]s) - %d) = ?", value, n-1), test.Text)
+	return engine.SQL(fmt.Sprintf("substr(?, length(?) - %d) = ?", n-1), value, value, test.Text)
 }
 
 // conjuncts returns a filter and the parts of it that all objects pass that pass the filter.

@@ -7,7 +7,7 @@
 // All values are arguments of the statements. A filter is compiled to a condition on a row of the table, and a
 // predicate on metadata to a scalar subquery that looks at the one row of the key by its primary key:
 //
-//	(SELECT m.sort_key >= ? FROM metadata_latest m WHERE m.project_id = v.project_id AND m.subject_id = v.subject_id
+//	(SELECT m.sort_key >= ? FROM metadata_latest m WHERE m.project_id = ? AND m.subject_id = v.subject_id
 //	    AND m.card = ? AND m.key = ?)
 //
 // # Access paths

@@ -194,7 +194,7 @@ func indexCondition(test models.ValueCondition, key string) (condition engine.Ex
 		for i, key := range test.In {
 			keys[i] = models.TruncateSortKey(key)
 		}
-		return valueIn(key, keys), !slices.ContainsFunc(test.In, models.IsLongSortKey)
+		return valueIn(engine.SQL(key), keys), !slices.ContainsFunc(test.In, models.IsLongSortKey)
 	case test.Text != nil && test.Member == nil && test.Text.Op == "startsWith":
 		prefix := models.SortKeyText + test.Text.Text
 		from := models.TruncateSortKey(prefix)

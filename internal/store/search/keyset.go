@@ -11,9 +11,11 @@ import (
 
 // sortField is a field that objects are sorted by.
 type sortField struct {
+	// column is the SQL of the value. Its arguments are the project.
 	column           string
 	number, nullable bool
-	// asOf is the SQL of the value as of an instant, its only argument; empty for a field that does not change.
+	// asOf is the SQL of the value as of an instant, its last argument after the project; empty for a field that does not
+	// change.
 	asOf string
 	// lastLogged is set for the time of the last entry, which the index of subjects contains.
 	lastLogged bool
@@ -52,23 +54,22 @@ func (c compiler) sortTerm(t *Table, term models.OrderTerm, n int) sortTerm {
 	}
 	if term.Field != "" {
 		f := t.orders[term.Field]
-		compiled.value, compiled.number, compiled.ranked = engine.SQL(f.column), f.number, f.nullable
+		compiled.value, compiled.number, compiled.ranked = c.value(f.column), f.number, f.nullable
 		compiled.lastLogged = f.lastLogged && c.asOf == 0
 		if f.asOf != "" && c.asOf != 0 {
-			compiled.value = engine.SQL(f.asOf, c.asOf)
+			compiled.value = c.value(f.asOf, c.asOf)
 		}
 		return compiled
 	}
 	key, m := term.Metadata, fmt.Sprintf("m%d", n)
 	compiled.metadata, compiled.ranked = true, true
-	same := fmt.Sprintf("%[1]s.project_id = %[2]s.project_id AND %[1]s.subject_id = %[3]s AND %[1]s.card = ? AND %[1]s.key = ?",
-		m, t.alias, t.subject)
-	compiled.join = engine.SQL(" LEFT JOIN metadata_latest "+m+" ON "+same, key.Card, key.Key)
+	same := fmt.Sprintf("%[1]s.project_id = ? AND %[1]s.subject_id = %[2]s AND %[1]s.card = ? AND %[1]s.key = ?", m, t.subject)
+	compiled.join = engine.SQL(" LEFT JOIN metadata_latest "+m+" ON "+same, c.project, key.Card, key.Key)
 	if c.asOf != 0 {
 		compiled.join = engine.SQL(" LEFT JOIN metadata_entries "+m+" ON "+
 			same+fmt.Sprintf(` AND %s.seq = (SELECT max(e.seq) FROM metadata_entries e
-			WHERE e.project_id = %s.project_id AND e.subject_id = %s AND e.card = ? AND e.key = ? AND e.logged_at <= ?)`, m, t.alias, t.subject),
-			key.Card, key.Key, key.Card, key.Key, c.asOf)
+			WHERE e.project_id = ? AND e.subject_id = %s AND e.card = ? AND e.key = ? AND e.logged_at <= ?)`, m, t.subject),
+			c.project, key.Card, key.Key, c.project, key.Card, key.Key, c.asOf)
 	}
 	switch {
 	case len(key.Path) > 0:

@@ -75,8 +75,9 @@ func TestKeysetCondition(t *testing.T) {
 func TestSortTerm(t *testing.T) {
 	t.Parallel()
 	metadata := models.MetadataKeyPath{Card: "c", Key: "k"}
+	project := models.DefaultProjectID.String()
 	atPath := models.MetadataKeyPath{Key: "k", Path: []string{"d"}}
-	const join = " LEFT JOIN metadata_%s m1 ON m1.project_id = i.project_id AND m1.subject_id = i.id AND m1.card = ? AND m1.key = ?"
+	const join = " LEFT JOIN metadata_%s m1 ON m1.project_id = ? AND m1.subject_id = i.id AND m1.card = ? AND m1.key = ?"
 	const metadataRank = "CASE WHEN q.s1 IS NULL OR q.s1 >= '6' THEN %d WHEN q.s1 >= '5' THEN 2 ELSE 1 END"
 	const metadataKey = "CASE WHEN q.s1 < '5' THEN q.s1 ELSE '' END"
 	for _, c := range []struct {
@@ -94,16 +95,16 @@ func TestSortTerm(t *testing.T) {
 		{"a past field", models.OrderTerm{Field: "STATE"}, 7, "state_at(i.id, ?) [7]", "", "CASE WHEN q.s1 IS NULL THEN 3 ELSE 1 END", "COALESCE(q.s1, 0)",
 			false, true, true},
 		{"a past field that does not change", models.OrderTerm{Field: "NAME"}, 7, "i.name", "", "CASE WHEN q.s1 IS NULL THEN 3 ELSE 1 END", "q.s1", false, false, false},
-		{"metadata", models.OrderTerm{Metadata: metadata}, 0, "m1.sort_key", fmt.Sprintf(join, "latest") + " [c k]", fmt.Sprintf(metadataRank, 3), metadataKey,
+		{"metadata", models.OrderTerm{Metadata: metadata}, 0, "m1.sort_key", fmt.Sprintf(join, "latest") + " [" + project + " c k]", fmt.Sprintf(metadataRank, 3), metadataKey,
 			true, false, true},
 		{"past metadata", models.OrderTerm{Metadata: metadata, MissingFirst: true}, 7, "m1.sort_key", fmt.Sprintf(join, "entries") +
-			" AND m1.seq = (SELECT max(e.seq) FROM metadata_entries e\n\t\t\tWHERE e.project_id = i.project_id AND e.subject_id = i.id" +
-			" AND e.card = ? AND e.key = ? AND e.logged_at <= ?) [c k c k 7]", fmt.Sprintf(metadataRank, 0), metadataKey, false, false, true},
+			" AND m1.seq = (SELECT max(e.seq) FROM metadata_entries e\n\t\t\tWHERE e.project_id = ? AND e.subject_id = i.id" +
+			" AND e.card = ? AND e.key = ? AND e.logged_at <= ?) [" + project + " c k " + project + " c k 7]", fmt.Sprintf(metadataRank, 0), metadataKey, false, false, true},
 		{"metadata at a path", models.OrderTerm{Metadata: atPath}, 0, "(SELECT CASE WHEN x.p = '0' THEN NULL WHEN x.p LIKE '[%' OR x.p LIKE '{%' THEN '5'" +
 			" ELSE substr(x.p, 2) END FROM (SELECT path(CASE WHEN m1.sort_key = '5' THEN m1.parts END, ?) AS p) x) BINARY [[d]]",
-			fmt.Sprintf(join, "latest") + " [ k]", fmt.Sprintf(metadataRank, 3), metadataKey, false, false, true},
+			fmt.Sprintf(join, "latest") + " [" + project + "  k]", fmt.Sprintf(metadataRank, 3), metadataKey, false, false, true},
 	} {
-		got := compiler{dialect: plainDialect{}, asOf: c.asOf}.sortTerm(items, c.term, 1)
+		got := compiler{dialect: plainDialect{}, project: models.DefaultProjectID, asOf: c.asOf}.sortTerm(items, c.term, 1)
 		for i, pair := range [][2]string{
 			{withArgs(got.value), c.value}, {withArgs(got.join), c.join}, {got.rankSQL(1), c.rank}, {got.keySQL(1), c.key},
 		} {

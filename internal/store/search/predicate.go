@@ -56,13 +56,12 @@ func pathKindCondition(kind models.MetadataKind) engine.Expr {
 // latestRow returns the SQL after FROM that selects the row m of a key of a subject: the latest row, or the latest as
 // of an instant.
 func (c compiler) latestRow(t *Table, key models.MetadataKeyPath) engine.Expr {
-	same := fmt.Sprintf("m.project_id = %s.project_id AND m.subject_id = %s AND m.card = ? AND m.key = ?", t.alias,
-		t.subject)
-	from := engine.SQL("metadata_latest m WHERE "+same, key.Card, key.Key)
+	same := "m.project_id = ? AND m.subject_id = " + t.subject + " AND m.card = ? AND m.key = ?"
+	from := engine.SQL("metadata_latest m WHERE "+same, c.project, key.Card, key.Key)
 	if c.asOf != 0 {
 		from = engine.SQL("metadata_entries m WHERE "+same+` AND m.seq = (SELECT max(e.seq) FROM metadata_entries e
-			WHERE e.project_id = m.project_id AND e.subject_id = m.subject_id AND e.card = m.card AND e.key = m.key
-			AND e.logged_at <= ?)`, key.Card, key.Key, c.asOf)
+			WHERE e.project_id = ? AND e.subject_id = m.subject_id AND e.card = m.card AND e.key = m.key
+			AND e.logged_at <= ?)`, c.project, key.Card, key.Key, c.project, c.asOf)
 	}
 	if len(key.Path) == 0 {
 		return from
@@ -117,7 +116,7 @@ func (c compiler) valueCondition(v valueSQL, test models.ValueCondition) engine.
 	}
 	var alternatives []engine.Expr
 	if test.Text != nil {
-		alternatives = append(alternatives, v.isText().And(c.textCondition(v.foldedText(test.IgnoreCase), *test.Text)))
+		alternatives = append(alternatives, v.isText().And(c.textCondition(engine.SQL(v.foldedText(test.IgnoreCase)), *test.Text)))
 	}
 	if len(test.Member) > 0 {
 		alternatives = append(alternatives, c.member(v, test.Member, test.IgnoreCase))
@@ -181,10 +180,10 @@ func (v valueSQL) keyIn(keys []string, ignoreCase bool) engine.Expr {
 	}
 	var alternatives []engine.Expr
 	if len(exact) > 0 {
-		alternatives = append(alternatives, valueIn(v.key, exact))
+		alternatives = append(alternatives, valueIn(engine.SQL(v.key), exact))
 	}
 	if len(texts) > 0 {
-		alternatives = append(alternatives, v.isText().And(valueIn(v.foldedText(ignoreCase), texts)))
+		alternatives = append(alternatives, v.isText().And(valueIn(engine.SQL(v.foldedText(ignoreCase)), texts)))
 	}
 	return engine.Any(alternatives)
 }

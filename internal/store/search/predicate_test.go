@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	rowOfKey  = "metadata_latest m WHERE m.project_id = i.project_id AND m.subject_id = i.id AND m.card = ? AND m.key = ?"
+	rowOfKey  = "metadata_latest m WHERE m.project_id = ? AND m.subject_id = i.id AND m.card = ? AND m.key = ?"
 	rowAtPath = "(SELECT path(CASE WHEN m.sort_key = '5' THEN m.parts END, ?) AS part FROM " + rowOfKey + ") m WHERE TRUE"
 	pathKey   = "substr(m.part, 2) BINARY"
 )
@@ -40,7 +40,7 @@ func TestPredicateSQL(t *testing.T) {
 	}
 	past := compiler{asOf: 7}.latestRow(items, models.MetadataKeyPath{Card: "c", Key: "k"})
 	want := strings.Replace(rowOfKey, "latest", "entries", 1) + ` AND m.seq = (SELECT max(e.seq) FROM metadata_entries e
-			WHERE e.project_id = m.project_id AND e.subject_id = m.subject_id AND e.card = m.card AND e.key = m.key
+			WHERE e.project_id = ? AND e.subject_id = m.subject_id AND e.card = m.card AND e.key = m.key
 			AND e.logged_at <= ?)`
 	checkSQL(t, "a past row", past, want, []any{"c", "k", int64(7)})
 }

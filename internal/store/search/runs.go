@@ -92,12 +92,12 @@ func (c compiler) rowsOfRun(table versionsOfRuns, field string, test models.Fiel
 	switch field {
 	case "pipeline":
 		return engine.SQL("pipeline_runs r?? WHERE r.project_id = ? AND ?", steps, rows, c.project,
-			c.compare("r.pipeline", test)), true
+			c.compare(engine.SQL("r.pipeline"), test)), true
 	case "pipelineRunId":
 		return engine.SQL("step_runs s? WHERE s.project_id = ? AND ?", rows, c.project,
-			c.compare("s.pipeline_run_id", test)), true
+			c.compare(engine.SQL("s.pipeline_run_id"), test)), true
 	case "stepRunId":
-		return engine.SQL(string(table)+" o WHERE o.project_id = ? AND ?", c.project, c.compare("o.step_run_id", test)), true
+		return engine.SQL(string(table)+" o WHERE o.project_id = ? AND ?", c.project, c.compare(engine.SQL("o.step_run_id"), test)), true
 	}
 	return engine.Expr{}, false
 }

@@ -3,7 +3,6 @@ package search
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
@@ -72,7 +71,7 @@ func (s *searcher[T]) lastLoggedSegments() []sortSegment {
 	for _, part := range conjuncts(s.query.Filter) {
 		for _, test := range part.Conditions {
 			if part.Field == "lastLoggedAt" && isIndexable(test.Op) {
-				ordered.keyRange = ordered.keyRange.And(s.compare("m0.last_logged_at", test))
+				ordered.keyRange = ordered.keyRange.And(s.compare(engine.SQL("m0.last_logged_at"), test))
 				segments = []sortSegment{ordered}
 			}
 		}
@@ -167,13 +166,14 @@ func (s *searcher[T]) indexConditions(segment sortSegment) []engine.Expr {
 }
 
 // fieldOrder returns the ORDER BY of an order by fields that are never null.
-func (s *searcher[T]) fieldOrder() (order string, ok bool) {
-	columns := make([]string, 0, len(s.terms)+1)
+func (s *searcher[T]) fieldOrder() (order engine.Expr, ok bool) {
+	columns := make([]engine.Expr, 0, len(s.terms)+1)
 	for _, term := range append(s.terms[:len(s.terms):len(s.terms)], sortTerm{value: engine.SQL(s.table.alias + ".id")}) {
 		if term.ranked {
-			return "", false
+			return engine.Expr{}, false
 		}
-		columns = append(columns, sortColumn{term.value.SQL, term.descending}.orderBy(s.query.Page.Backward))
+		column := sortColumn{term.value.SQL, term.descending}.orderBy(s.query.Page.Backward)
+		columns = append(columns, engine.Expr{SQL: column, Args: term.value.Args})
 	}
-	return strings.Join(columns, ", "), true
+	return engine.Join(columns, ", "), true
 }

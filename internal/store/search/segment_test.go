@@ -14,8 +14,8 @@ func (plainDialect) LateralJoin(table, _ string, on engine.Expr) engine.Expr {
 	return engine.SQL(" JOIN "+table+" ON ?", on)
 }
 
-func (plainDialect) SortFirst(from engine.Expr, _, order string) engine.Expr {
-	return engine.SQL("first(?, "+order+")", from)
+func (plainDialect) SortFirst(from engine.Expr, _ string, order engine.Expr) engine.Expr {
+	return engine.SQL("first(?, ?)", from, order)
 }
 
 func (plainDialect) JSONArray(values []string) string { return "[" + strings.Join(values, ", ") + "]" }
@@ -107,8 +107,8 @@ func TestSegmentSQL(t *testing.T) {
 	matches := []keyMatch{{exact, matchIndex(exact.Metadata, "m0", false)}}
 	candidates := accessPath{indexScan{ids: []engine.Expr{engine.SQL("ids(?)", "x")}, filter: size, exact: true}, 3}
 	several := accessPath{indexScan{ids: []engine.Expr{engine.SQL("a"), engine.SQL("b")}, filter: size}, 3}
-	const exists = "((SELECT (m.sort_key IS NOT NULL) FROM metadata_latest m WHERE m.project_id = i.project_id AND m.subject_id = i.id AND m.card = ? AND m.key = ?))"
-	const m0 = "LEFT JOIN metadata_latest m0 ON m0.project_id = i.project_id AND m0.subject_id = i.id AND m0.card = ? AND m0.key = ?"
+	const exists = "((SELECT (m.sort_key IS NOT NULL) FROM metadata_latest m WHERE m.project_id = ? AND m.subject_id = i.id AND m.card = ? AND m.key = ?))"
+	const m0 = "LEFT JOIN metadata_latest m0 ON m0.project_id = ? AND m0.subject_id = i.id AND m0.card = ? AND m0.key = ?"
 	const join = " JOIN items i ON i.project_id = ? AND i.id = "
 	for _, c := range []struct {
 		name          string
@@ -122,17 +122,17 @@ func TestSegmentSQL(t *testing.T) {
 		{"a walk of the table", []models.OrderTerm{name}, false, sortSegment{rank: anyRank}, []any{"a", "id"}, nil,
 			"SELECT q.id, q.name, [q.s0] AS position FROM (SELECT i.id, i.name, i.name AS s0, i.id AS tie FROM items i WHERE i.project_id = ?" +
 				" AND (" + exists + " AND (i.size = ?))) q WHERE ((((q.s0 > ?) OR (q.s0 = ? AND q.tie > ?)) AND q.s0 >= ?)) ORDER BY q.s0, q.tie LIMIT 5",
-			[]any{project, "", "k", 1, "a", "a", "id", "a"}},
+			[]any{project, project, "", "k", 1, "a", "a", "id", "a"}},
 		{"candidates, backward", []models.OrderTerm{name}, true, sortSegment{accessPath: candidates, rank: anyRank}, nil, []any{"a", "id"},
 			"SELECT q.id, q.name, [q.s0] AS position FROM (SELECT i.id, i.name, i.name AS s0, i.id AS tie FROM" +
 				" first((SELECT id FROM (ids(?)) e LIMIT 106) d" + join + "d.id, i.name DESC, i.id DESC) WHERE TRUE" +
 				" AND (" + exists + " AND TRUE)) q WHERE ((((q.s0 < ?) OR (q.s0 = ? AND q.tie < ?)) AND q.s0 <= ?)) ORDER BY q.s0 DESC, q.tie DESC LIMIT 5",
-			[]any{"x", project, "", "k", "a", "a", "id", "a"}},
+			[]any{"x", project, project, "", "k", "a", "a", "id", "a"}},
 		{"candidates of several scans, sorted by metadata", []models.OrderTerm{metadata}, false, sortSegment{accessPath: several, rank: anyRank}, nil, nil,
 			"SELECT q.id, q.name, [RANK, KEY] AS position FROM (SELECT i.id, i.name, m0.sort_key AS s0, i.id AS tie FROM" +
 				" (SELECT DISTINCT id FROM (SELECT id FROM (SELECT id FROM (a) p UNION ALL SELECT id FROM (b) p) u) e LIMIT 106) d" + join + "d.id " + m0 +
 				" WHERE TRUE AND (" + exists + " AND (i.size = ?))) q WHERE TRUE ORDER BY RANK, KEY DESC, q.tie LIMIT 5",
-			[]any{project, "", "k", "", "k", 1}},
+			[]any{project, project, "", "k", project, "", "k", 1}},
 		{"ordered values", []models.OrderTerm{metadata, name}, false,
 			sortSegment{rank: rankOrdered, indexed: true, keyRange: engine.SQL("range(?)", "r"), matches: matches}, []any{int64(1), "2a", "n", "id"}, nil,
 			"SELECT q.id, q.name, [1, q.s0, q.s1] AS position FROM (SELECT i.id, i.name, m0.sort_key AS s0, i.name AS s1, m0.object_id AS tie" +
@@ -149,7 +149,7 @@ func TestSegmentSQL(t *testing.T) {
 		{"no values", []models.OrderTerm{metadata}, false, sortSegment{rank: rankMissingLast}, nil, nil,
 			"SELECT q.id, q.name, [3, ''] AS position FROM (SELECT i.id, i.name, m0.sort_key AS s0, i.id AS tie FROM items i " + m0 +
 				" WHERE i.project_id = ? AND (" + exists + " AND (i.size = ?)) AND (m0.sort_key IS NULL OR m0.sort_key >= ?)) q WHERE TRUE ORDER BY q.tie LIMIT 5",
-			[]any{"", "k", project, "", "k", 1, "6"}},
+			[]any{project, "", "k", project, project, "", "k", 1, "6"}},
 	} {
 		s := plainSearcher(filter, c.backward, c.order...)
 		got, ok := s.selectSegment(c.segment, c.after, c.before, 5)
@@ -176,7 +176,7 @@ func TestFieldOrder(t *testing.T) {
 	} {
 		s := plainSearcher(&models.Filter{}, c.backward, c.order...)
 		terms := slices.Clone(s.terms)
-		if got, ok := s.fieldOrder(); got != c.want || ok != (c.want != "") || len(s.terms) != len(terms) {
+		if got, ok := s.fieldOrder(); got.SQL != c.want || ok != (c.want != "") || len(s.terms) != len(terms) {
 			t.Errorf("got %q, %v, want %q", got, ok, c.want)
 		}
 	}

@@ -24,7 +24,7 @@ var ArtifactVersions = &Table{
 		"type":       {column: "v.type"},
 		"createdAt":  {column: "v.created_at", indexScan: scanColumn("artifact_versions", "created_at")},
 		"createdBy":  {column: "v.created_by"},
-		"lastLoggedAt": {column: lastLogged("v", "v.subject_id"), asOf: lastLoggedAsOf("v", "v.subject_id"),
+		"lastLoggedAt": {column: lastLogged("v.subject_id"), asOf: lastLoggedAsOf("v.subject_id"),
 			indexScan: scanLastLogged(models.SubjectArtifactVersion)},
 		"tag": {multiValued: tagCondition, indexScan: scanLabels("tags", "tag")},
 		"alias": {multiValued: aliasCondition, override: latestAliasCondition,
@@ -40,8 +40,8 @@ var ArtifactVersions = &Table{
 		"VERSION":    {column: "v.version"},
 		"ARTIFACT":   {column: artifactName},
 		"TYPE":       {column: "v.type", nullable: true},
-		"LAST_LOGGED_AT": {column: lastLogged("v", "v.subject_id"), number: true, nullable: true,
-			asOf: lastLoggedAsOf("v", "v.subject_id"), lastLogged: true},
+		"LAST_LOGGED_AT": {column: lastLogged("v.subject_id"), number: true, nullable: true,
+			asOf: lastLoggedAsOf("v.subject_id"), lastLogged: true},
 	},
 	defaultOrder: []models.OrderTerm{{Field: "CREATED_AT", Descending: true}},
 }
@@ -58,10 +58,11 @@ var Artifacts = &Table{
 	related: map[string]func(compiler, *models.Filter) engine.Expr{
 		"latestVersion": func(c compiler, f *models.Filter) engine.Expr {
 			return engine.SQL("(SELECT ? FROM "+versionsOfArtifact+" ORDER BY v.number DESC LIMIT 1)",
-				c.filter(ArtifactVersions, f))
+				c.filter(ArtifactVersions, f), c.project)
 		},
 		"anyVersion": func(c compiler, f *models.Filter) engine.Expr {
-			return engine.SQL("(SELECT TRUE FROM "+versionsOfArtifact+" AND ? LIMIT 1)", c.filter(ArtifactVersions, f))
+			return engine.SQL("(SELECT TRUE FROM "+versionsOfArtifact+" AND ? LIMIT 1)", c.project,
+				c.filter(ArtifactVersions, f))
 		},
 	},
 	orders: map[string]sortField{
@@ -72,8 +73,8 @@ var Artifacts = &Table{
 	defaultOrder: []models.OrderTerm{{Field: "NAME"}},
 }
 
-// versionsOfArtifact is the SQL after FROM that selects the versions v of an artifact a.
-const versionsOfArtifact = "artifact_versions v WHERE v.project_id = a.project_id AND v.artifact_id = a.id"
+// versionsOfArtifact is the SQL after FROM that selects the versions v of an artifact a in a project, its argument.
+const versionsOfArtifact = "artifact_versions v WHERE v.project_id = ? AND v.artifact_id = a.id"
 
 // PipelineRuns are the pipeline runs of a project.
 var PipelineRuns = &Table{
@@ -85,14 +86,14 @@ var PipelineRuns = &Table{
 		"startedAt": {column: "r.started_at", indexScan: scanColumn("pipeline_runs", "started_at")},
 		"createdBy": {column: "r.created_by"},
 		"updatedAt": {column: "coalesce(r.updated_at, r.started_at)"},
-		"lastLoggedAt": {column: lastLogged("r", "r.id"), asOf: lastLoggedAsOf("r", "r.id"),
+		"lastLoggedAt": {column: lastLogged("r.id"), asOf: lastLoggedAsOf("r.id"),
 			indexScan: scanLastLogged(models.SubjectPipelineRun)},
 		"finishedAt": {column: "r.finished_at"},
 	},
 	orders: map[string]sortField{
 		"STARTED_AT": {column: "r.started_at", number: true},
-		"LAST_LOGGED_AT": {column: lastLogged("r", "r.id"), number: true, nullable: true,
-			asOf: lastLoggedAsOf("r", "r.id"), lastLogged: true},
+		"LAST_LOGGED_AT": {column: lastLogged("r.id"), number: true, nullable: true,
+			asOf: lastLoggedAsOf("r.id"), lastLogged: true},
 		"FINISHED_AT": {column: "r.finished_at", number: true, nullable: true},
 		"PIPELINE":    {column: "r.pipeline"},
 	},
@@ -110,19 +111,19 @@ var StepRuns = &Table{
 		"name":          {column: "s.name"},
 		"pipelineRunId": {column: "s.pipeline_run_id", indexScan: scanColumn("step_runs", "pipeline_run_id")},
 		"pipeline": {column: `(SELECT r.pipeline FROM pipeline_runs r
-			WHERE r.project_id = s.project_id AND r.id = s.pipeline_run_id)`},
+			WHERE r.project_id = ? AND r.id = s.pipeline_run_id)`},
 		"status":    {column: "s.status", asOf: "CASE WHEN s.finished_at <= ? THEN s.status ELSE 'RUNNING' END"},
 		"startedAt": {column: "s.started_at", indexScan: scanColumn("step_runs", "started_at")},
 		"createdBy": {column: "s.created_by"},
 		"updatedAt": {column: "coalesce(s.updated_at, s.started_at)"},
-		"lastLoggedAt": {column: lastLogged("s", "s.id"), asOf: lastLoggedAsOf("s", "s.id"),
+		"lastLoggedAt": {column: lastLogged("s.id"), asOf: lastLoggedAsOf("s.id"),
 			indexScan: scanLastLogged(models.SubjectStepRun)},
 		"finishedAt": {column: "s.finished_at", asOf: finishedAsOf},
 	},
 	orders: map[string]sortField{
 		"STARTED_AT": {column: "s.started_at", number: true},
-		"LAST_LOGGED_AT": {column: lastLogged("s", "s.id"), number: true, nullable: true,
-			asOf: lastLoggedAsOf("s", "s.id"), lastLogged: true},
+		"LAST_LOGGED_AT": {column: lastLogged("s.id"), number: true, nullable: true,
+			asOf: lastLoggedAsOf("s.id"), lastLogged: true},
 		"FINISHED_AT": {column: "s.finished_at", number: true, nullable: true, asOf: finishedAsOf},
 		"NAME":        {column: "s.name"},
 	},
@@ -143,16 +144,15 @@ func AuditEventCondition(dialect engine.Dialect, f *models.Filter) engine.Expr {
 	return compiler{dialect: dialect}.filter(auditEvents, f)
 }
 
-// lastLogged returns the SQL of the time of the last entry of the subject of an object, null for none.
-func lastLogged(alias, subject string) string {
-	return "(SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = " + alias + ".project_id AND l.id = " +
-		subject + ")"
+// lastLogged returns the SQL of the time of the last entry of a subject, null for none. Its argument is the project.
+func lastLogged(subject string) string {
+	return "(SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = ? AND l.id = " + subject + ")"
 }
 
-// lastLoggedAsOf returns the SQL of lastLogged up to an instant, its only argument.
-func lastLoggedAsOf(alias, subject string) string {
-	return "(SELECT e.logged_at FROM metadata_entries e WHERE e.project_id = " + alias + ".project_id AND e.subject_id = " +
-		subject + " AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)"
+// lastLoggedAsOf returns the SQL of lastLogged up to an instant. Its arguments are the project and the instant.
+func lastLoggedAsOf(subject string) string {
+	return "(SELECT e.logged_at FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = " + subject +
+		" AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)"
 }
 
 // loggedObject is the ID of the object of a subject m0.
@@ -165,11 +165,11 @@ func scanLastLogged(kind models.SubjectKind) func(compiler, models.FieldConditio
 			return engine.Expr{}, false
 		}
 		return engine.SQL("SELECT "+loggedObject+" AS id FROM subjects m0 WHERE m0.project_id = ? AND m0.about = ?"+
-			" AND m0.last_logged_at > 0 AND ?", c.project, kind, c.compare("m0.last_logged_at", test)), true
+			" AND m0.last_logged_at > 0 AND ?", c.project, kind, c.compare(engine.SQL("m0.last_logged_at"), test)), true
 	}
 }
 
-const artifactName = "(SELECT n.name FROM artifacts n WHERE n.project_id = v.project_id AND n.id = v.artifact_id)"
+const artifactName = "(SELECT n.name FROM artifacts n WHERE n.project_id = ? AND n.id = v.artifact_id)"
 
 // artifactNameCondition looks up the name once, instead of comparing the name of the artifact of each version.
 func artifactNameCondition(c compiler, test models.FieldCondition) (engine.Expr, bool) {
@@ -180,7 +180,7 @@ func artifactNameCondition(c compiler, test models.FieldCondition) (engine.Expr,
 }
 
 func (c compiler) artifactsNamed(test models.FieldCondition) engine.Expr {
-	return engine.SQL("SELECT n.id FROM artifacts n WHERE n.project_id = ? AND ?", c.project, c.compare("n.name", test))
+	return engine.SQL("SELECT n.id FROM artifacts n WHERE n.project_id = ? AND ?", c.project, c.compare(engine.SQL("n.name"), test))
 }
 
 func scanByArtifactName(c compiler, test models.FieldCondition) (engine.Expr, bool) {
@@ -198,7 +198,7 @@ func scanColumn(table, column string) func(compiler, models.FieldCondition) (eng
 			return engine.Expr{}, false
 		}
 		return engine.SQL("SELECT w.id FROM "+table+" w WHERE w.project_id = ? AND ?", c.project,
-			c.compare("w."+column, test)), true
+			c.compare(engine.SQL("w."+column), test)), true
 	}
 }
 
@@ -210,7 +210,7 @@ func scanLabels(table, column string) func(compiler, models.FieldCondition) (eng
 			return engine.Expr{}, false
 		}
 		return engine.SQL("SELECT DISTINCT w.artifact_version_id AS id FROM "+table+" w WHERE w.project_id = ? AND ?",
-			c.project, c.compare("w."+column, test)), true
+			c.project, c.compare(engine.SQL("w."+column), test)), true
 	}
 }
 
@@ -218,24 +218,26 @@ func scanLabels(table, column string) func(compiler, models.FieldCondition) (eng
 func tagCondition(c compiler, condition engine.Expr) engine.Expr {
 	if c.asOf == 0 {
 		return engine.SQL(`(SELECT TRUE FROM (SELECT t.tag AS label FROM tags t
-			WHERE t.project_id = v.project_id AND t.artifact_version_id = v.id) l WHERE ? LIMIT 1)`, condition)
+			WHERE t.project_id = ? AND t.artifact_version_id = v.id) l WHERE ? LIMIT 1)`, c.project, condition)
 	}
 	return engine.SQL(`(SELECT TRUE FROM (SELECT t.tag AS label FROM tag_moves t
-		WHERE t.project_id = v.project_id AND t.artifact_version_id = v.id AND t.added AND t.moved_at <= ?
-		AND NOT EXISTS (SELECT 1 FROM tag_moves u WHERE u.project_id = t.project_id AND u.artifact_version_id = t.artifact_version_id
-			AND u.tag = t.tag AND u.seq > t.seq AND u.moved_at <= ?)) l WHERE ? LIMIT 1)`, c.asOf, c.asOf, condition)
+		WHERE t.project_id = ? AND t.artifact_version_id = v.id AND t.added AND t.moved_at <= ?
+		AND NOT EXISTS (SELECT 1 FROM tag_moves u WHERE u.project_id = ? AND u.artifact_version_id = t.artifact_version_id
+			AND u.tag = t.tag AND u.seq > t.seq AND u.moved_at <= ?)) l WHERE ? LIMIT 1)`, c.project, c.asOf, c.project,
+		c.asOf, condition)
 }
 
 // aliasCondition returns the condition that an alias l.label of the version v passes a condition.
 func aliasCondition(c compiler, condition engine.Expr) engine.Expr {
 	if c.asOf == 0 {
 		return engine.SQL(`(SELECT TRUE FROM (SELECT t.alias AS label FROM aliases t
-			WHERE t.project_id = v.project_id AND t.artifact_version_id = v.id) l WHERE ? LIMIT 1)`, condition)
+			WHERE t.project_id = ? AND t.artifact_version_id = v.id) l WHERE ? LIMIT 1)`, c.project, condition)
 	}
 	return engine.SQL(`(SELECT TRUE FROM (SELECT t.alias AS label FROM alias_moves t
-		WHERE t.project_id = v.project_id AND t.artifact_id = v.artifact_id AND t.artifact_version_id = v.id AND t.moved_at <= ?
-		AND NOT EXISTS (SELECT 1 FROM alias_moves u WHERE u.project_id = t.project_id AND u.artifact_id = t.artifact_id
-			AND u.alias = t.alias AND u.seq > t.seq AND u.moved_at <= ?)) l WHERE ? LIMIT 1)`, c.asOf, c.asOf, condition)
+		WHERE t.project_id = ? AND t.artifact_id = v.artifact_id AND t.artifact_version_id = v.id AND t.moved_at <= ?
+		AND NOT EXISTS (SELECT 1 FROM alias_moves u WHERE u.project_id = ? AND u.artifact_id = t.artifact_id
+			AND u.alias = t.alias AND u.seq > t.seq AND u.moved_at <= ?)) l WHERE ? LIMIT 1)`, c.project, c.asOf, c.project,
+		c.asOf, condition)
 }
 
 // latestAliasCondition handles the alias models.LatestAlias, which no table contains: the version with the greatest
@@ -248,10 +250,11 @@ func latestAliasCondition(c compiler, test models.FieldCondition) (engine.Expr, 
 	if test.Op != "eq" && test.Op != "in" || !slices.Contains(test.Values, any(name)) {
 		return engine.Expr{}, false
 	}
-	greater := engine.SQL("SELECT 1 FROM artifact_versions w WHERE w.project_id = v.project_id AND w.artifact_id = v.artifact_id AND w.number > v.number")
+	greater := engine.SQL("SELECT 1 FROM artifact_versions w"+
+		" WHERE w.project_id = ? AND w.artifact_id = v.artifact_id AND w.number > v.number", c.project)
 	if c.asOf != 0 {
 		greater = greater.Concat(engine.SQL(" AND w.created_at <= ?", c.asOf))
 	}
 	return engine.Any([]engine.Expr{engine.SQL("NOT EXISTS (?)", greater),
-		aliasCondition(c, c.compare("l.label", test))}), true
+		aliasCondition(c, c.compare(engine.SQL("l.label"), test))}), true
 }

@@ -13,12 +13,12 @@ import (
 func TestTableSQL(t *testing.T) {
 	t.Parallel()
 	project := models.DefaultProjectID
-	const name = "(SELECT n.name FROM artifacts n WHERE n.project_id = v.project_id AND n.id = v.artifact_id)"
+	const name = "(SELECT n.name FROM artifacts n WHERE n.project_id = ? AND n.id = v.artifact_id)"
 	const named = "artifact_id IN (SELECT n.id FROM artifacts n WHERE n.project_id = ? AND n.name = ?)"
-	const ofArtifact = "artifact_versions v WHERE v.project_id = a.project_id AND v.artifact_id = a.id"
+	const ofArtifact = "artifact_versions v WHERE v.project_id = ? AND v.artifact_id = a.id"
 	label := func(table, column string) string {
 		return "(SELECT TRUE FROM (SELECT t." + column + " AS label FROM " + table + " t\n\t\t\t" +
-			"WHERE t.project_id = v.project_id AND t.artifact_version_id = v.id) l WHERE l.label = ? LIMIT 1)"
+			"WHERE t.project_id = ? AND t.artifact_version_id = v.id) l WHERE l.label = ? LIMIT 1)"
 	}
 	labelScan := func(table, column string) string {
 		return "SELECT DISTINCT w.artifact_version_id AS id FROM " + table + " w WHERE w.project_id = ? AND w." + column + " = ?"
@@ -27,7 +27,7 @@ func TestTableSQL(t *testing.T) {
 		return "SELECT w.id FROM " + table + " w WHERE w.project_id = ? AND w." + column + " = ?"
 	}
 	logged := func(alias, subject string) string {
-		return "(SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = " + alias + ".project_id AND l.id = " + subject + ") = ?"
+		return "(SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = ? AND l.id = " + subject + ") = ?"
 	}
 	const loggedScan = "SELECT coalesce(m0.artifact_version_id, m0.id) AS id FROM subjects m0 WHERE m0.project_id = ?" +
 		" AND m0.about = ? AND m0.last_logged_at > 0 AND m0.last_logged_at = ?"
@@ -59,7 +59,7 @@ func TestTableSQL(t *testing.T) {
 		{PipelineRuns, "finishedAt", "r.finished_at = ?", ""},
 		{StepRuns, "name", "s.name = ?", ""},
 		{StepRuns, "pipelineRunId", "s.pipeline_run_id = ?", columnScan("step_runs", "pipeline_run_id")},
-		{StepRuns, "pipeline", "(SELECT r.pipeline FROM pipeline_runs r\n\t\t\tWHERE r.project_id = s.project_id AND r.id = s.pipeline_run_id) = ?", ""},
+		{StepRuns, "pipeline", "(SELECT r.pipeline FROM pipeline_runs r\n\t\t\tWHERE r.project_id = ? AND r.id = s.pipeline_run_id) = ?", ""},
 		{StepRuns, "status", "s.status = ?", ""},
 		{StepRuns, "startedAt", "s.started_at = ?", columnScan("step_runs", "started_at")},
 		{StepRuns, "finishedAt", "s.finished_at = ?", ""},
@@ -97,8 +97,8 @@ func TestTableSQL(t *testing.T) {
 func TestPastTableSQL(t *testing.T) {
 	t.Parallel()
 	const moves = `(SELECT TRUE FROM (SELECT t.%[1]s AS label FROM %[1]s_moves t
-		WHERE t.project_id = v.project_id AND %[2]st.artifact_version_id = v.id %[3]sAND t.moved_at <= ?
-		AND NOT EXISTS (SELECT 1 FROM %[1]s_moves u WHERE u.project_id = t.project_id AND u.%[4]s = t.%[4]s%[5]sAND u.%[1]s = t.%[1]s` +
+		WHERE t.project_id = ? AND %[2]st.artifact_version_id = v.id %[3]sAND t.moved_at <= ?
+		AND NOT EXISTS (SELECT 1 FROM %[1]s_moves u WHERE u.project_id = ? AND u.%[4]s = t.%[4]s%[5]sAND u.%[1]s = t.%[1]s` +
 		` AND u.seq > t.seq AND u.moved_at <= ?)) l WHERE l.label = ? LIMIT 1)`
 	for _, c := range []struct {
 		table       *Table
@@ -112,7 +112,7 @@ func TestPastTableSQL(t *testing.T) {
 	} {
 		checkSQL(t, c.field, compiler{asOf: 7}.filter(c.table, field(c.field, "eq", "x")), "("+c.want+")", c.args)
 	}
-	const loggedThen = "(SELECT e.logged_at FROM metadata_entries e WHERE e.project_id = v.project_id AND e.subject_id = v.subject_id" +
+	const loggedThen = "(SELECT e.logged_at FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = v.subject_id" +
 		" AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)"
 	checkSQL(t, "lastLoggedAt", compiler{asOf: 7}.filter(ArtifactVersions, field("lastLoggedAt", "eq", "x")),
 		"((SELECT f.value = ? FROM (SELECT "+loggedThen+" AS value) f))", []any{"x", int64(7)})
@@ -174,12 +174,12 @@ func TestTableOrders(t *testing.T) {
 		want  string
 	}{
 		{ArtifactVersions, "[{CREATED_AT {  []} true false}] ARTIFACT " + artifactName + " CREATED_AT v.created_at number " +
-			"LAST_LOGGED_AT (SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = v.project_id AND l.id = v.subject_id) number nullable NUMBER v.number number TYPE v.type nullable VERSION v.version"},
+			"LAST_LOGGED_AT (SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = ? AND l.id = v.subject_id) number nullable NUMBER v.number number TYPE v.type nullable VERSION v.version"},
 		{Artifacts, "[{NAME {  []} false false}] CREATED_AT a.created_at number NAME a.name UPDATED_AT a.updated_at number"},
 		{PipelineRuns, "[{STARTED_AT {  []} true false}] FINISHED_AT r.finished_at number nullable " +
-			"LAST_LOGGED_AT (SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = r.project_id AND l.id = r.id) number nullable PIPELINE r.pipeline STARTED_AT r.started_at number"},
+			"LAST_LOGGED_AT (SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = ? AND l.id = r.id) number nullable PIPELINE r.pipeline STARTED_AT r.started_at number"},
 		{StepRuns, "[{STARTED_AT {  []} true false}] FINISHED_AT s.finished_at number nullable " +
-			"LAST_LOGGED_AT (SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = s.project_id AND l.id = s.id) number nullable NAME s.name STARTED_AT s.started_at number"},
+			"LAST_LOGGED_AT (SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = ? AND l.id = s.id) number nullable NAME s.name STARTED_AT s.started_at number"},
 	} {
 		got := fmt.Sprint(c.table.defaultOrder)
 		for _, name := range slices.Sorted(maps.Keys(c.table.orders)) {

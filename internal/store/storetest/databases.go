@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,6 +19,8 @@ import (
 
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/sqllint"
 )
 
 // DatabaseVariable names the environment variable with the URL of a PostgreSQL server to test on. Its user must be
@@ -50,6 +53,8 @@ var cluster struct {
 	n     atomic.Int64
 	// version is server_version_num, such as 150004.
 	version int
+	// tracer checks the statements on the databases.
+	tracer *sqllint.Tracer
 }
 
 // template is the database that all others are copies of: with tables, and otherwise empty. Packages are tested side by
@@ -99,12 +104,18 @@ func newDatabase(t testing.TB, source string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		for _, problem := range TakeProblems(name) {
+			t.Errorf("a statement must restrict each table to the same constant project: %s", problem)
+		}
 		if err := execute("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
 			t.Errorf("drop %s: %v", name, err)
 		}
 	})
 	return databaseNamed(name)
 }
+
+// TakeProblems returns the statements on a database so far that violate the rule of one project, each once.
+func TakeProblems(database string) []string { return cluster.tracer.TakeProblems(database) }
 
 func databaseNamed(name string) string {
 	u := *cluster.admin
@@ -152,6 +163,7 @@ func withConnection(url string, fn func(ctx context.Context, db *sql.DB) error) 
 }
 
 func startCluster() (err error) {
+	go sqllint.StartParser()
 	if given := os.Getenv(DatabaseVariable); given != "" {
 		if cluster.admin, err = url.Parse(given); err != nil {
 			return fmt.Errorf("%s is no URL", DatabaseVariable)
@@ -178,7 +190,25 @@ func startCluster() (err error) {
 	if err != nil {
 		return err
 	}
-	return s.Close()
+	if err := s.Close(); err != nil {
+		return err
+	}
+	return traceStatements()
+}
+
+// traceStatements checks the statements on databases that are opened from now on: each table with the column project_id
+// is distributed, except those that belong to no project, too.
+func traceStatements() error {
+	return withConnection(databaseNamed(template), func(ctx context.Context, db *sql.DB) error {
+		var tables string
+		err := db.QueryRowContext(ctx, `SELECT string_agg(c.table_name, ' ') FROM information_schema.columns c
+			JOIN information_schema.tables t USING (table_schema, table_name)
+			WHERE c.column_name = $1 AND c.table_schema = current_schema() AND t.table_type = 'BASE TABLE'
+				AND c.table_name NOT IN ('api_keys', 'audit_events')`, sqllint.Column).Scan(&tables)
+		cluster.tracer = sqllint.NewTracer(strings.Fields(tables))
+		engine.Tracer = cluster.tracer
+		return err
+	})
 }
 
 // completeVariable names the environment variable that, when it is set, makes a failure of a test that would be skipped

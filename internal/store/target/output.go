@@ -30,32 +30,41 @@ type DeclaredOutputs struct {
 }
 
 // StepOutputs returns the outputs of the step runs that exist and are visible to the caller. RefuseShared refuses the
-// ID of a step run of several projects.
+// ID of a step run of several projects. It is one statement per project, and one more for an owner.
 func StepOutputs(tx *access.Tx, steps []models.ID) (map[models.ID]DeclaredOutputs, error) {
-	from := tx.Dialect.LookUp(engine.Lookup{Table: "step_runs", Alias: "r", Column: "id", IDs: steps, Where: engine.True}).
+	byProject, err := tx.GroupByProject("step_runs", steps)
+	outputs := make(map[models.ID]DeclaredOutputs, len(steps))
+	for _, group := range byProject {
+		if err == nil {
+			err = readOutputs(tx.Within(group.Project), group.IDs, outputs)
+		}
+	}
+	return outputs, err
+}
+
+// readOutputs adds the outputs of step runs of the project of the caller to outputs.
+func readOutputs(tx *access.Tx, steps []models.ID, outputs map[models.ID]DeclaredOutputs) error {
+	project := tx.Who.Project
+	from := tx.Dialect.LookUp(engine.Lookup{Table: "step_runs", Alias: "r", Column: "id", IDs: steps,
+		Where: access.VisibleTo(tx.Who, "r.project_id", engine.True)}).
 		Concat(tx.Dialect.LeftLateralJoin("step_outputs o", "o",
-			engine.SQL("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+			engine.SQL("o.project_id = ? AND o.step_run_id = r.id", project))).
 		Concat(tx.Dialect.LeftLateralJoin("artifact_versions v", "v",
-			engine.SQL("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+			engine.SQL("v.project_id = ? AND v.id = o.artifact_version_id", project))).
 		Concat(tx.Dialect.LeftLateralJoin("artifacts a", "a",
-			engine.SQL("a.project_id = r.project_id AND a.id = v.artifact_id"))).
-		Concat(access.VisibleTo(tx.Who, "r.project_id", engine.SQL(" WHERE TRUE")))
+			engine.SQL("a.project_id = ? AND a.id = v.artifact_id", project)))
 	var rows []Output
 	err := tx.Read(&rows, engine.SQL("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
 		engine.QualifyAs("o", declaredColumns)+", "+engine.QualifyAs("v",
 		selectedColumns)+" FROM ? ORDER BY r.id, o.position", from))
-	outputs := map[models.ID]DeclaredOutputs{}
 	for _, row := range rows {
-		if other, known := outputs[row.StepRunID]; known && other.Project != row.ProjectID {
-			tx.Share(row.StepRunID)
-		}
 		declared := DeclaredOutputs{row.ProjectID, outputs[row.StepRunID].Outputs}
 		if !row.Output.ID.IsZero() {
 			declared.Outputs = append(declared.Outputs, row)
 		}
 		outputs[row.StepRunID] = declared
 	}
-	return outputs, err
+	return err
 }
 
 // DeclaredOutput finds an output in a project, or in any project for zero. A step run of another project fails like a
