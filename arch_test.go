@@ -89,7 +89,8 @@ var allowedImports = map[string][]string{
 	"internal/store/distribution": {"internal/store/engine"},
 	"internal/store/bulk":         {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
 	"internal/store/storetest": {
-		"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine",
+		"models", "internal/auth", "internal/harness", "internal/store", "internal/store/distribution",
+		"internal/store/engine",
 	},
 
 	"internal/command": {

@@ -108,18 +108,18 @@ func (d distributor) distribute(ctx context.Context) ([]table, error) {
 			return nil, err
 		}
 	}
-	return pending, d.setPlanner(ctx)
+	return pending, d.configure(ctx)
 }
 
-// setPlanner gives the sessions of the workers the settings with which a server plans.
-func (d distributor) setPlanner(ctx context.Context) error {
+// configure sets the settings of the database on all nodes.
+func (d distributor) configure(ctx context.Context) error {
 	var database string
 	if err := d.tx.QueryRowContext(ctx, "SELECT quote_ident(current_database())").Scan(&database); err != nil {
 		return err
 	}
-	settings := engine.PlannerSettings()
+	settings := engine.DistributedSettings()
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		if err := d.exec(ctx, "ALTER DATABASE "+database+" SET "+name+" = "+settings[name]); err != nil {
+		if err := d.exec(ctx, "ALTER DATABASE "+database+" SET "+name+" = '"+settings[name]+"'"); err != nil {
 			return fmt.Errorf("set %s on all nodes: %w", name, err)
 		}
 	}

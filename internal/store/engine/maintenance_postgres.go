@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
 
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -24,16 +23,15 @@ func OpenPostgres(ctx context.Context, url string) (*sql.DB, error) {
 	return pool, nil
 }
 
-// PlannerSettings returns the settings of the sessions of a server that change plans. Citus plans the statements on its
-// workers, whose sessions do not have the settings of the server.
-func PlannerSettings() map[string]string {
-	settings := maps.Clone(sessionSettings)
-	maps.DeleteFunc(settings, func(name, _ string) bool {
-		switch name {
-		case "jit", "random_page_cost", "max_parallel_workers_per_gather", "enable_sort":
-			return false
-		}
-		return true
-	})
+// DistributedSettings returns the settings of a distributed database on each node. The workers plan the statements, and
+// their sessions do not have the settings of the server. A transaction uses one connection to each worker, because it
+// may change a reference table after it has read on several workers. Migrations may create triggers.
+func DistributedSettings() map[string]string {
+	settings := map[string]string{
+		"citus.multi_shard_modify_mode": "sequential", "citus.enable_unsafe_triggers": "on",
+	}
+	for _, name := range []string{"jit", "random_page_cost", "max_parallel_workers_per_gather", "enable_sort"} {
+		settings[name] = sessionSettings[name]
+	}
 	return settings
 }
