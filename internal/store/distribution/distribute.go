@@ -35,8 +35,11 @@ func Distribute(ctx context.Context, url string, report func(step string)) (dist
 		return nil, err
 	}
 	pending, err := readPending(ctx, pool)
-	if err != nil || len(pending) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	if len(pending) == 0 {
+		return nil, configure(ctx, pool) // a worker may be new
 	}
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
@@ -108,19 +111,20 @@ func (d distributor) distribute(ctx context.Context) ([]table, error) {
 			return nil, err
 		}
 	}
-	return pending, d.configure(ctx)
+	return pending, configure(ctx, d.tx)
 }
 
 // configure sets the settings of the database on all nodes.
-func (d distributor) configure(ctx context.Context) error {
+func configure(ctx context.Context, db querier) error {
 	var database string
-	if err := d.tx.QueryRowContext(ctx, "SELECT quote_ident(current_database())").Scan(&database); err != nil {
+	if err := db.QueryRowContext(ctx, "SELECT quote_ident(current_database())").Scan(&database); err != nil {
 		return err
 	}
 	settings := engine.DistributedSettings()
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		if err := d.exec(ctx, "ALTER DATABASE "+database+" SET "+name+" = '"+settings[name]+"'"); err != nil {
-			return fmt.Errorf("set %s on all nodes: %w", name, err)
+		_, err := db.ExecContext(ctx, "ALTER DATABASE "+database+" SET "+name+" = '"+settings[name]+"'")
+		if err != nil {
+			return fmt.Errorf("set %s for the database: %w", name, err)
 		}
 	}
 	return nil

@@ -77,9 +77,14 @@ func (d *postgresDialect) compact(ctx context.Context, begin, end func(name stri
 	if err := checkOwner(ctx, conn); err != nil {
 		return err
 	}
-	wait := waitForHorizon
-	if d.hasCitus {
-		wait = waitForHorizons
+	var citus bool
+	err = conn.QueryRowContext(ctx, "SELECT to_regclass('pg_dist_partition') IS NOT NULL").Scan(&citus)
+	if err != nil {
+		return err
+	}
+	wait, sizeOf := waitForHorizon, tableBytes
+	if citus {
+		wait, sizeOf = waitForHorizons, distributedBytes
 	}
 	if err := wait(ctx, conn); err != nil {
 		return err
@@ -88,7 +93,7 @@ func (d *postgresDialect) compact(ctx context.Context, begin, end func(name stri
 		return err
 	}
 	for _, table := range valueTables {
-		size, err := d.tableBytes(ctx, conn, table)
+		size, err := sizeOf(ctx, conn, table)
 		if err != nil {
 			return err
 		}
@@ -96,7 +101,7 @@ func (d *postgresDialect) compact(ctx context.Context, begin, end func(name stri
 		if _, err := conn.ExecContext(ctx, "VACUUM (FULL) "+table); err != nil {
 			return fmt.Errorf("rewrite the table %s (tables before it are done; run this command again): %w", table, err)
 		}
-		if size, err = d.tableBytes(ctx, conn, table); err != nil {
+		if size, err = sizeOf(ctx, conn, table); err != nil {
 			return err
 		}
 		end(table, size)

@@ -70,13 +70,15 @@ func pollHolders(ctx context.Context, read func(ctx context.Context) (sql.NullSt
 	}
 }
 
-// tableBytes returns the size of a table with its indexes, of all its shards if it is distributed.
-func (d *postgresDialect) tableBytes(ctx context.Context, conn *sql.Conn, table string) (bytes int64, err error) {
-	query := "SELECT pg_total_relation_size(to_regclass($1))"
-	if d.hasCitus {
-		query = `SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass($1))
-			THEN citus_total_relation_size(to_regclass($1)) ELSE pg_total_relation_size(to_regclass($1)) END`
-	}
-	err = conn.QueryRowContext(ctx, query, table).Scan(&bytes)
+// tableBytes returns the size of a table with its indexes.
+func tableBytes(ctx context.Context, conn *sql.Conn, table string) (bytes int64, err error) {
+	err = conn.QueryRowContext(ctx, "SELECT pg_total_relation_size(to_regclass($1))", table).Scan(&bytes)
+	return bytes, err
+}
+
+// distributedBytes is tableBytes for a table of a database with Citus. It adds the sizes of all shards.
+func distributedBytes(ctx context.Context, conn *sql.Conn, table string) (bytes int64, err error) {
+	err = conn.QueryRowContext(ctx, `SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass($1))
+		THEN citus_total_relation_size(to_regclass($1)) ELSE pg_total_relation_size(to_regclass($1)) END`, table).Scan(&bytes)
 	return bytes, err
 }

@@ -27,8 +27,6 @@ type postgresDialect struct {
 	lane  laneSet
 	probe *sql.DB
 	clock atomic.Pointer[clockReading]
-	// hasCitus reports whether the database has the extension Citus.
-	hasCitus bool
 	// statistics has a connection of its own.
 	statistics statistics
 }
@@ -161,18 +159,12 @@ func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error)
 		func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
 }
 
-func (d *postgresDialect) Now(floor int64) any {
-	return gorm.Expr("greatest("+d.microseconds()+", ?::bigint)", floor)
-}
+// microseconds is the start of the statement. Citus evaluates it on the coordinator; it refuses clock_timestamp() in an
+// UPDATE, because that could differ between nodes. Statements that write a time lock their rows before.
+const microseconds = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint"
 
-// microseconds returns the present. Citus refuses clock_timestamp() in an UPDATE, because it could differ between nodes.
-// It evaluates statement_timestamp() on the coordinator.
-func (d *postgresDialect) microseconds() string {
-	clock := "clock_timestamp()"
-	if d.hasCitus {
-		clock = "statement_timestamp()"
-	}
-	return "(extract(epoch FROM " + clock + ") * 1000000)::bigint"
+func (d *postgresDialect) Now(floor int64) any {
+	return gorm.Expr("greatest("+microseconds+", ?::bigint)", floor)
 }
 
 // presentAge is the time for which a reading of the clock of PostgreSQL is used.
@@ -201,8 +193,7 @@ func (d *postgresDialect) present(ctx context.Context) (int64, error) {
 			return nil
 		}
 		reading = &clockReading{sent: time.Now()}
-		err := keys.pool.QueryRowContext(ctx,
-			"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
+		err := keys.pool.QueryRowContext(ctx, "SELECT "+microseconds).Scan(&reading.micros)
 		if err == nil {
 			d.clock.Store(reading)
 		}
@@ -215,7 +206,7 @@ func (d *postgresDialect) present(ctx context.Context) (int64, error) {
 }
 
 func (d *postgresDialect) NowMinus(age time.Duration) any {
-	return gorm.Expr("("+d.microseconds()+" - ?::bigint)", age.Microseconds())
+	return gorm.Expr("("+microseconds+" - ?::bigint)", age.Microseconds())
 }
 
 func (d *postgresDialect) IDIn(column string, ids []models.ID) Expr {
@@ -352,11 +343,6 @@ func (d *postgresDialect) pools() []Pool { return d.lane.pools() }
 func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
 	if err := checkEncoding(ctx, d.lane.mutations.pool); err != nil {
 		return err
-	}
-	err := d.lane.mutations.pool.QueryRowContext(ctx,
-		"SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'citus')").Scan(&d.hasCitus)
-	if err != nil {
-		return fmt.Errorf("read the extensions of the database: %w", stripDSN(err))
 	}
 	if !up {
 		if err := requireCurrent(ctx, d.lane.mutations.pool, postgresHasTables); err != nil {
