@@ -12,20 +12,20 @@ import (
 	"github.com/placard/placard/internal/store/engine"
 )
 
-// Distribute distributes the tables of the PostgreSQL database at url that are not distributed yet, and returns their names. It
-// fails with engine.SchemaOutdatedError for an outdated schema. It locks all tables until its end, and fails if it does
-// not get the locks in time. report is called with the name of each step before it.
+// Distribute distributes the tables of the PostgreSQL database at url that are not distributed yet, and returns their
+// names. It fails with engine.SchemaOutdatedError for an outdated schema. It locks all tables until its end, and fails
+// if it does not get the locks in time. report is called with the name of each step before it.
 func Distribute(ctx context.Context, url string, report func(step string)) (distributed []string, err error) {
-	pool, err := engine.OpenPostgres(ctx, url)
+	schema, err := engine.ReadSchema(ctx, url) // it explains why a database cannot be used
+	if err != nil {
+		return nil, err
+	}
+	pool, err := openPool(url)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
 	if err := checkCluster(ctx, pool); err != nil {
-		return nil, err
-	}
-	schema, err := engine.ReadSchema(ctx, url)
-	if err != nil {
 		return nil, err
 	}
 	if len(schema.Pending) > 0 {
@@ -68,13 +68,16 @@ type distributor struct {
 	report func(step string)
 }
 
-// transactionSettings let Citus move all rows and change foreign keys in one transaction, through one connection to
-// each worker, and accept the triggers of the tables, which refuse rows and write none.
+// transactionSettings are the settings of the transaction. Citus moves all rows and changes foreign keys through one
+// connection to each worker, and accepts the triggers of the tables, which refuse rows and write none. PostgreSQL ends
+// the transaction soon after the process was killed. The database URL can have another lock_timeout.
 const transactionSettings = `SET LOCAL citus.multi_shard_modify_mode = 'sequential';
 SET LOCAL citus.enable_unsafe_triggers = on;
 SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL statement_timeout = 0;
-SET LOCAL client_min_messages = warning`
+SET LOCAL client_connection_check_interval = '2s';
+SET LOCAL client_min_messages = warning;
+SELECT set_config('lock_timeout', '10s', true) WHERE current_setting('lock_timeout') = '0'`
 
 func (d distributor) distribute(ctx context.Context) ([]table, error) {
 	for _, statement := range strings.Split(transactionSettings, ";\n") {
@@ -120,7 +123,7 @@ func configure(ctx context.Context, db querier) error {
 	if err := db.QueryRowContext(ctx, "SELECT quote_ident(current_database())").Scan(&database); err != nil {
 		return err
 	}
-	settings := engine.DistributedSettings()
+	settings := Settings()
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		_, err := db.ExecContext(ctx, "ALTER DATABASE "+database+" SET "+name+" = '"+settings[name]+"'")
 		if err != nil {

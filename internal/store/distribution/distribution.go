@@ -36,12 +36,31 @@ func Check(ctx context.Context, url string) error {
 	if !engine.IsPostgres(url) {
 		return nil
 	}
-	pool, err := engine.OpenPostgres(ctx, url)
+	pool, err := openPool(url)
 	if err != nil {
 		return err
 	}
 	err = check(ctx, pool)
 	return errors.Join(err, pool.Close())
+}
+
+// openPool returns a pool of one connection to a PostgreSQL database. Package engine has registered the driver.
+func openPool(url string) (*sql.DB, error) {
+	pool, err := sql.Open("pgx", url)
+	if err == nil {
+		pool.SetMaxOpenConns(1)
+	}
+	return pool, err
+}
+
+// Settings returns the settings of a distributed database on each node. The workers plan the statements, and their
+// sessions do not have the settings of the server. A transaction uses one connection to each worker, because it may
+// change a reference table after it has read on several workers. Migrations may create triggers.
+func Settings() map[string]string {
+	settings := engine.Options{}.PlannerSettings()
+	settings["citus.multi_shard_modify_mode"] = "sequential"
+	settings["citus.enable_unsafe_triggers"] = "on"
+	return settings
 }
 
 func check(ctx context.Context, pool *sql.DB) error {

@@ -16,7 +16,6 @@ import (
 
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/distribution"
-	"github.com/placard/placard/internal/store/engine"
 )
 
 // CitusVariable names the environment variable with the URL of a database of the coordinator of a Citus cluster. Its
@@ -50,7 +49,7 @@ var (
 func Citus(t testing.TB) string {
 	t.Helper()
 	databaseURL := newCitusDatabase(t, citusTemplate)
-	for name, value := range engine.DistributedSettings() {
+	for name, value := range distribution.Settings() {
 		if err := executeAt(databaseURL, fmt.Sprintf("DO $$ BEGIN EXECUTE format('ALTER DATABASE %%I SET %s = %%L', current_database(), '%s'); END $$",
 			name, value)); err != nil {
 			t.Fatal(err)
@@ -123,8 +122,14 @@ func dropAfter(t testing.TB, name string) {
 	})
 }
 
-func dropCitusDatabase(name string) error {
-	return onCitusNodes("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)")
+// dropCitusDatabase tries again while the maintenance daemon of Citus ends. Each attempt waits for it for 5 seconds.
+func dropCitusDatabase(name string) (err error) {
+	for range 10 {
+		if err = onCitusNodes("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)"); err == nil {
+			break
+		}
+	}
+	return err
 }
 
 // dropCitusTemplates leaves a given cluster as it was.
