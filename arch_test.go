@@ -84,7 +84,8 @@ var allowedImports = map[string][]string{
 		"models", "internal/lru", "internal/store/access", "internal/store/engine", "internal/store/search",
 	},
 	"internal/store/lineage":      {"models", "internal/store/engine", "internal/store/search"},
-	"internal/store/engine":       {"models", "internal/admission", "internal/store/rawrow"},
+	"internal/store/engine":       {"models", "internal/admission", "internal/store/pooler", "internal/store/rawrow"},
+	"internal/store/pooler":       {},
 	"internal/store/rawrow":       {"models"},
 	"internal/store/distribution": {"internal/store/engine"},
 	"internal/store/bulk":         {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
@@ -121,7 +122,7 @@ var allowedImports = map[string][]string{
 	},
 	"internal/gen": {},
 	"bench": {
-		"bench/baseline", "bench/client", "bench/measure", "bench/peers", "bench/process", "bench/report",
+		"bench/baseline", "bench/client", "bench/load", "bench/measure", "bench/peers", "bench/process", "bench/report",
 		"bench/searches", "bench/workload", "internal/store/storetest",
 	},
 	"bench/baseline": {"models", "bench/measure", "bench/process", "bench/workload", "internal/harness"},
@@ -131,7 +132,7 @@ var allowedImports = map[string][]string{
 	"bench/process":  {"bench/client", "internal/harness"},
 	"bench/report":   {"bench/measure"},
 	"bench/searches": {
-		"models", "bench/load", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
+		"models", "bench/load", "bench/measure", "bench/process", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
 		"internal/store/storetest",
 	},
 	"bench/workload":    {"bench/client"},
@@ -145,7 +146,8 @@ var allowedImports = map[string][]string{
 var importers = map[string][]string{
 	"database/sql": {
 		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/access", "internal/store/bulk",
-		"internal/store/distribution", "internal/store/engine", "internal/store/rawrow", "internal/store/storetest", "internal/telemetry", "models",
+		"internal/store/distribution", "internal/store/engine", "internal/store/pooler", "internal/store/rawrow",
+		"internal/store/storetest", "internal/telemetry", "models",
 	},
 	"net/http": {
 		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
@@ -165,7 +167,7 @@ var importers = map[string][]string{
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
 	"modernc.org/":                   {"bench/baseline", "bench/load", "internal/store/engine"},
-	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/rawrow", "internal/store/storetest"},
+	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/pooler", "internal/store/rawrow", "internal/store/storetest"},
 	"github.com/pressly/goose":       {"internal/store/engine"},
 	"github.com/go-json-experiment/": {"internal/jsontree"},
 	"github.com/hashicorp/":          {"internal/lru"},

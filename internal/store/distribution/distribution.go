@@ -44,8 +44,17 @@ func Check(ctx context.Context, url string) error {
 	return errors.Join(err, pool.Close())
 }
 
-// openPool returns a pool of one connection to a PostgreSQL database. Package engine has registered the driver.
+// openPool returns a pool of one connection to a PostgreSQL database. Package engine has registered the driver. Without
+// names, statements also pass a pooler that gives connections to transactions.
 func openPool(url string) (*sql.DB, error) {
+	const parameter = "default_query_exec_mode="
+	if !strings.Contains(url, parameter) {
+		separator := "?"
+		if strings.Contains(url, "?") {
+			separator = "&"
+		}
+		url += separator + parameter + "cache_describe"
+	}
 	pool, err := sql.Open("pgx", url)
 	if err == nil {
 		pool.SetMaxOpenConns(1)
@@ -110,11 +119,11 @@ func checkCluster(ctx context.Context, db querier) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("read the nodes of Citus: %w", err)
-	case !coordinator:
-		return errors.New("the database is on a worker of Citus: set --database-url to the coordinator")
 	case nodes == 0:
 		return errors.New("Citus has no node for the rows: register the workers on the coordinator with " +
 			"SELECT citus_add_node('HOST', 5432)")
+	case !coordinator:
+		return errors.New("the database is on a worker of Citus: set --database-url to the coordinator")
 	}
 	return nil
 }
