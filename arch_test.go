@@ -83,19 +83,21 @@ var allowedImports = map[string][]string{
 	"internal/store/entries": {
 		"models", "internal/lru", "internal/store/access", "internal/store/engine", "internal/store/search",
 	},
-	"internal/store/lineage": {"models", "internal/store/engine", "internal/store/search"},
-	"internal/store/engine":  {"models", "internal/admission", "internal/store/pooler", "internal/store/rawrow"},
-	"internal/store/pooler":  {},
-	"internal/store/rawrow":  {"models"},
-	"internal/store/bulk":    {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
-	"internal/store/sqllint": {},
+	"internal/store/lineage":      {"models", "internal/store/engine", "internal/store/search"},
+	"internal/store/engine":       {"models", "internal/admission", "internal/store/pooler", "internal/store/rawrow"},
+	"internal/store/pooler":       {},
+	"internal/store/rawrow":       {"models"},
+	"internal/store/distribution": {"internal/store/engine"},
+	"internal/store/bulk":         {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
+	"internal/store/sqllint":      {},
 	"internal/store/storetest": {
-		"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine", "internal/store/sqllint",
+		"models", "internal/auth", "internal/harness", "internal/store", "internal/store/distribution",
+		"internal/store/engine", "internal/store/sqllint",
 	},
 
 	"internal/command": {
 		"models", "internal/auth", "internal/backup", "internal/config", "internal/progress", "internal/store",
-		"internal/store/bulk", "internal/store/engine", "internal/transfer",
+		"internal/store/bulk", "internal/store/distribution", "internal/store/engine", "internal/transfer",
 	},
 	"internal/config": {"models", "internal/near"},
 	"internal/backup": {"internal/atomicfile", "internal/progress", "internal/store/engine"},
@@ -145,8 +147,8 @@ var allowedImports = map[string][]string{
 var importers = map[string][]string{
 	"database/sql": {
 		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/access", "internal/store/bulk",
-		"internal/store/engine", "internal/store/pooler", "internal/store/rawrow", "internal/store/storetest",
-		"internal/telemetry", "models",
+		"internal/store/distribution", "internal/store/engine", "internal/store/pooler", "internal/store/rawrow",
+		"internal/store/storetest", "internal/telemetry", "models",
 	},
 	"net/http": {
 		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",

@@ -65,12 +65,7 @@ func serve(settings *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w (--addr or PLACARD_ADDR sets another address)", err)
 	}
-	open := store.Open
-	if settings.NoMigrate {
-		open = store.OpenWithoutMigrating
-	}
-	s, err := open(stop, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections),
-		store.WithCacheBytes(settings.CacheBytes))
+	s, err := command.OpenStore(stop, settings, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -90,6 +90,8 @@ func TestCodes(t *testing.T) {
 	expect(t, postgres, 3, "run `placard migrate up`", "--no-migrate", "--addr=127.0.0.1:0")
 	expect(t, postgres, 0, "are at version", "migrate", "up")
 	expect(t, postgres, 0, "database", "migrate", "status")
+	expect(t, database, 2, "only PostgreSQL with the extension Citus", "distribute")
+	expect(t, postgres, 1, "does not have the extension Citus", "distribute")
 	expect(t, postgres, 4, "pg_dump", "backup", "x")
 	expect(t, postgres, 4, "pg_restore", "restore", "x")
 }

@@ -81,6 +81,8 @@ func run(ctx context.Context, cli *config.CLI, version string, out Output) error
 		return migrateUp(ctx, &cli.Migrate.Database, out)
 	case "migrate repair":
 		return migrateRepair(ctx, &cli.Migrate.Database, out)
+	case "distribute":
+		return distribute(ctx, &cli.Distribute, out)
 	case "backup":
 		return createBackup(ctx, &cli.Backup, out)
 	case "restore":

@@ -13,16 +13,17 @@ import (
 
 // CLI is a parsed command line: one field per command, and the flags of all commands.
 type CLI struct {
-	Serve   Config           `cmd:"" default:"withargs" help:"Start the server. This is the default command. Creates a missing database."`
-	Migrate Migrate          `cmd:"" help:"Show or update the schema of the database."`
-	Backup  Backup           `cmd:"" help:"Copy an existing SQLite database to a file, also while a server uses it."`
-	Restore Restore          `cmd:"" help:"Replace an SQLite database that no process uses with a backup, or create a missing one."`
-	Compact Compact          `cmd:"" help:"Remove the bytes of erased values from the files of the database. SQLite: no server may use the file. PostgreSQL: locks one table after the other."`
-	Export  Export           `cmd:"" help:"Write a project to a file of JSON lines, also while a server uses the database."`
-	Import  Import           `cmd:"" help:"Import a file of placard export. Creates a missing database, keeps existing data, and can be repeated."`
-	Keys    Keys             `cmd:"" help:"Create, list and revoke API keys directly in the database."`
-	About   struct{}         `cmd:"" name:"version" help:"Print the versions of the program, of Go and of the schema."`
-	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
+	Serve      Config           `cmd:"" default:"withargs" help:"Start the server. This is the default command. Creates a missing database."`
+	Migrate    Migrate          `cmd:"" help:"Show or update the schema of the database."`
+	Distribute Distribute       `cmd:"" help:"Distribute the tables of a PostgreSQL database with the extension Citus among its nodes. Locks all tables until the end; can be repeated."`
+	Backup     Backup           `cmd:"" help:"Copy an existing SQLite database to a file, also while a server uses it."`
+	Restore    Restore          `cmd:"" help:"Replace an SQLite database that no process uses with a backup, or create a missing one."`
+	Compact    Compact          `cmd:"" help:"Remove the bytes of erased values from the files of the database. SQLite: no server may use the file. PostgreSQL: locks one table after the other."`
+	Export     Export           `cmd:"" help:"Write a project to a file of JSON lines, also while a server uses the database."`
+	Import     Import           `cmd:"" help:"Import a file of placard export. Creates a missing database, keeps existing data, and can be repeated."`
+	Keys       Keys             `cmd:"" help:"Create, list and revoke API keys directly in the database."`
+	About      struct{}         `cmd:"" name:"version" help:"Print the versions of the program, of Go and of the schema."`
+	Version    kong.VersionFlag `help:"Print the version and exit." env:"-"`
 	// Command is the command without its arguments, such as "migrate up".
 	Command string `kong:"-"`
 	// warnings hold what LogWarnings needs.
@@ -77,6 +78,11 @@ type Migrate struct {
 	Status   struct{} `cmd:"" help:"Print the schema version without changing anything. The exit code is 3 if the schema is outdated or the database is missing."`
 	Up       struct{} `cmd:"" help:"Update the schema. Creates a missing database."`
 	Repair   struct{} `cmd:"" help:"Complete rows that older servers wrote, so that searches find them. Servers on PostgreSQL may run meanwhile."`
+}
+
+// Distribute holds the flags of `placard distribute`.
+type Distribute struct {
+	Database `embed:""`
 }
 
 // Backup holds the arguments of `placard backup`.

@@ -17,3 +17,8 @@ func TestPostgres(t *testing.T) {
 	t.Parallel()
 	storetest.Exercise(t, storetest.Postgres)
 }
+
+func TestCitus(t *testing.T) {
+	t.Parallel()
+	storetest.Exercise(t, storetest.Citus)
+}

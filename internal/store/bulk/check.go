@@ -92,8 +92,8 @@ func endedLater(cancelled, other Row) bool {
 // check returns a RowError for a new row that refers to a missing row, or has an ID or a name of another row.
 func (b *batch) check() error {
 	if b.table.Key[0] == "id" && b.table.Record != "auditEvent" && !b.table.local {
-		condition := engine.SQL("WHERE " + hasID("t.id", b.table.name))
-		if err := b.refuseWhere(`another object of this database has this "id"`, []string{"id"}, condition); err != nil {
+		err := b.refuseStored(`another object of this database has this "id"`, "id", tablesExcept(b.table.name))
+		if err != nil {
 			return err
 		}
 	}
@@ -123,19 +123,67 @@ func (b *batch) refuseWhere(text string, columns []string, condition engine.Expr
 }
 
 func (b *batch) checkReference(r reference) error {
-	columns, member := []string{r.column}, members([]string{r.column})
-	if !r.deletable {
-		return b.refuseWhere(member+" must be the ID of an object of this project, in the database or on an earlier line",
-			columns, engine.SQL("WHERE t."+r.column+" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+r.table+
-				" x WHERE x.project_id = ? AND x.id = t."+r.column+")", b.project))
+	if r.deletable {
+		return b.checkDeletable(r)
 	}
-	foreign := "x.project_id <> ?"
+	return b.refuseWhere(members([]string{r.column})+" must be the ID of an object of this project, in the database or on an earlier line",
+		[]string{r.column}, engine.SQL("WHERE t."+r.column+" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+r.table+
+			" x WHERE x.project_id = ? AND x.id = t."+r.column+")", b.project))
+}
+
+// checkDeletable returns a RowError for a new row that refers to a row of another project or artifact. A row of this
+// project has precedence over rows of other projects with the same ID.
+func (b *batch) checkDeletable(r reference) error {
+	artifact := "x.id"
 	if r.sameArtifact {
-		columns, foreign = append(columns, "artifact_id"), "(x.project_id <> ? OR x.artifact_id <> t.artifact_id)"
+		artifact = "x.artifact_id"
 	}
-	return b.refuseWhere(member+" must not be the ID of an object of another project or artifact", columns,
-		engine.SQL("CROSS JOIN "+r.table+" x WHERE x.id = t."+r.column+" AND "+foreign+" AND NOT EXISTS (SELECT 1 FROM "+
-			r.table+" o WHERE o.project_id = ? AND o.id = t."+r.column+" AND x.project_id <> o.project_id)", b.project, b.project))
+	var found []struct{ ID, ProjectID, ArtifactID models.ID }
+	err := b.Read(&found, engine.SQL("SELECT x.id, x.project_id, "+artifact+" AS artifact_id FROM "+r.table+" x WHERE ?",
+		b.Dialect.IDIn("x.id", distinctIDs(b.inserts, r.column))))
+	if err != nil {
+		return err
+	}
+	artifacts, foreign := map[models.ID]models.ID{}, map[models.ID]bool{}
+	for _, x := range found {
+		if x.ProjectID == b.project {
+			artifacts[x.ID] = x.ArtifactID
+		} else {
+			foreign[x.ID] = true
+		}
+	}
+	for _, row := range b.inserts {
+		id, ok := row.Get(r.column).(models.ID)
+		if !ok {
+			continue
+		}
+		artifact, here := artifacts[id]
+		if !here && foreign[id] || here && r.sameArtifact && isOfOtherArtifact(row, artifact) {
+			return refuse(row.Line, "%s must not be the ID of an object of another project or artifact", members([]string{r.column}))
+		}
+	}
+	return nil
+}
+
+// isOfOtherArtifact reports whether a row has the ID of an artifact other than one.
+func isOfOtherArtifact(row Row, one models.ID) bool {
+	artifact, ok := row.Get("artifact_id").(models.ID)
+	return ok && artifact != one
+}
+
+// refuseStored returns a RowError with text for the first new row whose ID in a column is that of a row of tables, in
+// any project.
+func (b *batch) refuseStored(text, column string, tables []string) error {
+	stored, err := storedIDs(b.ImportTx, distinctIDs(b.inserts, column), tables)
+	if err != nil {
+		return err
+	}
+	for _, row := range b.inserts {
+		if id, ok := row.Get(column).(models.ID); ok && stored[id] {
+			return refuse(row.Line, "%s", text)
+		}
+	}
+	return nil
 }
 
 func (b *batch) checkUnique(columns []string) error {

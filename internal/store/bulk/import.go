@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -122,12 +122,11 @@ func (i *Importer) findProject(tx store.ImportTx) error {
 		}
 		return tx.Exec("UPDATE projects SET created_at = ? WHERE id = ?", p.CreatedAt, p.ID).Error
 	}
-	var taken bool
-	ids := slices.Repeat([]any{p.ID}, len(tablesWithID))
-	if err := tx.Raw("SELECT "+hasID("?", ""), ids...).Scan(&taken).Error; err != nil {
+	taken, err := storedIDs(tx, []models.ID{p.ID}, tablesWithID)
+	if err != nil {
 		return err
 	}
-	if taken {
+	if len(taken) > 0 {
 		p.ID = models.NewID()
 	}
 	i.created = true
@@ -159,13 +158,25 @@ var tablesWithID = []string{
 	"projects", "artifacts", "artifact_versions", "pipeline_runs", "step_runs", "step_outputs", "metadata_entries",
 }
 
-// hasID returns the condition that a row of tablesWithID, except one table, has an ID.
-func hasID(id, except string) string {
-	var conditions []string
-	for _, table := range tablesWithID {
-		if table != except {
-			conditions = append(conditions, "EXISTS (SELECT 1 FROM "+table+" x WHERE x.id = "+id+")")
-		}
+// storedIDs returns the IDs that rows of tables have, in any project.
+func storedIDs(tx store.ImportTx, ids []models.ID, tables []string) (map[models.ID]bool, error) {
+	stored := map[models.ID]bool{}
+	if len(ids) == 0 {
+		return stored, nil
 	}
-	return strings.Join(conditions, " OR ")
+	selects := make([]engine.Expr, len(tables))
+	for i, table := range tables {
+		selects[i] = engine.SQL("SELECT id FROM "+table+" WHERE ?", tx.Dialect.IDIn("id", ids))
+	}
+	var found []models.ID
+	err := tx.Read(&found, engine.Join(selects, " UNION ALL "))
+	for _, id := range found {
+		stored[id] = true
+	}
+	return stored, err
+}
+
+// tablesExcept returns tablesWithID without one table.
+func tablesExcept(table string) []string {
+	return slices.DeleteFunc(slices.Clone(tablesWithID), func(other string) bool { return other == table })
 }

@@ -101,8 +101,11 @@ func (b *batch) checkOutputs() error {
 		}
 		subjects[versionSubject(r)] = true
 	}
-	return b.refuseWhere(`"outputId" must not be the ID of another object, or of the output of another version`,
-		[]string{"output_id"}, engine.SQL("WHERE "+hasID("t.output_id", "step_outputs")+` OR EXISTS (SELECT 1 FROM subjects x
+	const text = `"outputId" must not be the ID of another object, or of the output of another version`
+	if err := b.refuseStored(text, "output_id", tablesExcept("step_outputs")); err != nil {
+		return err
+	}
+	return b.refuseWhere(text, []string{"output_id"}, engine.SQL(`WHERE EXISTS (SELECT 1 FROM subjects x
 		WHERE x.project_id = ? AND x.id = t.output_id AND NOT EXISTS (SELECT 1 FROM step_outputs o
 			WHERE o.project_id = ? AND o.id = t.output_id))`, b.project, b.project))
 }

@@ -81,14 +81,23 @@ func (d *postgresDialect) compact(ctx context.Context, begin, end func(name stri
 	if err := checkOwner(ctx, conn); err != nil {
 		return err
 	}
-	if err := waitForHorizon(ctx, conn); err != nil {
+	var citus bool
+	err = conn.QueryRowContext(ctx, "SELECT to_regclass('pg_dist_partition') IS NOT NULL").Scan(&citus)
+	if err != nil {
+		return err
+	}
+	wait, sizeOf := waitForHorizon, tableBytes
+	if citus {
+		wait, sizeOf = waitForHorizons, distributedBytes
+	}
+	if err := wait(ctx, conn); err != nil {
 		return err
 	}
 	if _, err := conn.ExecContext(ctx, "SET statement_timeout = 0"); err != nil {
 		return err
 	}
 	for _, table := range valueTables {
-		size, err := tableBytes(ctx, conn, table)
+		size, err := sizeOf(ctx, conn, table)
 		if err != nil {
 			return err
 		}
@@ -96,7 +105,7 @@ func (d *postgresDialect) compact(ctx context.Context, begin, end func(name stri
 		if _, err := conn.ExecContext(ctx, "VACUUM (FULL) "+table); err != nil {
 			return fmt.Errorf("rewrite the table %s (tables before it are done; run this command again): %w", table, err)
 		}
-		if size, err = tableBytes(ctx, conn, table); err != nil {
+		if size, err = sizeOf(ctx, conn, table); err != nil {
 			return err
 		}
 		end(table, size)
@@ -117,43 +126,4 @@ func checkOwner(ctx context.Context, conn *sql.Conn) error {
 		err = fmt.Errorf("the user %q does not own the tables %s: run this command as their owner", user, refused.String)
 	}
 	return err
-}
-
-// waitForHorizon waits until no transaction can see a row version that was replaced or deleted before.
-func waitForHorizon(ctx context.Context, conn *sql.Conn) error {
-	var present string
-	if err := conn.QueryRowContext(ctx, "SELECT pg_current_xact_id()::xid::text").Scan(&present); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, maxHorizonWait)
-	defer cancel()
-	for {
-		var holder sql.NullString
-		err := conn.QueryRowContext(ctx, `SELECT string_agg(holder, ', ') FROM (
-			SELECT format('the session %s of %I', pid, usename) AS holder FROM pg_stat_activity
-			WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) >= age($1::text::xid)
-			UNION ALL SELECT format('the prepared transaction %L', gid) FROM pg_prepared_xacts
-			WHERE database = current_database() AND age(transaction) >= age($1::text::xid)
-			UNION ALL SELECT format('the replication slot %I', slot_name) FROM pg_replication_slots
-			WHERE age(xmin) >= age($1::text::xid)) h`, present).Scan(&holder)
-		if err == nil && !holder.Valid {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			if holder.Valid {
-				return fmt.Errorf("%s can still see old rows, which would stay: end it and run this command again", holder.String)
-			}
-			return errors.Join(err, ctx.Err())
-		case <-time.After(pollHorizon):
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func tableBytes(ctx context.Context, conn *sql.Conn, table string) (bytes int64, err error) {
-	err = conn.QueryRowContext(ctx, "SELECT pg_total_relation_size(to_regclass($1))", table).Scan(&bytes)
-	return bytes, err
 }

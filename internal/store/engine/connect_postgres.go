@@ -42,6 +42,15 @@ var sessionSettings = map[string]string{
 // Tracer traces the statements on databases of PostgreSQL that are opened later; nil for none. Tests set it.
 var Tracer pgx.QueryTracer
 
+// PlannerSettings returns the settings of the sessions of a server on PostgreSQL that change plans.
+func (Options) PlannerSettings() map[string]string {
+	settings := map[string]string{}
+	for _, name := range []string{"jit", "random_page_cost", "max_parallel_workers_per_gather", "enable_sort"} {
+		settings[name] = sessionSettings[name]
+	}
+	return settings
+}
+
 // serverConfig returns how a server connects to the database at databaseURL. Its error is a URLError.
 func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	config, err := parsePostgres(databaseURL)

@@ -85,8 +85,12 @@ func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error)
 		func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
 }
 
+// microseconds is the start of the statement. Citus evaluates it on the coordinator; it refuses clock_timestamp() in an
+// UPDATE, because that could differ between nodes. Statements that write a time lock their rows before.
+const microseconds = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint"
+
 func (d *postgresDialect) Now(floor int64) any {
-	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
+	return gorm.Expr("greatest("+microseconds+", ?::bigint)", floor)
 }
 
 // presentAge is the time for which a reading of the clock of PostgreSQL is used.
@@ -115,8 +119,7 @@ func (d *postgresDialect) present(ctx context.Context) (int64, error) {
 			return nil
 		}
 		reading = &clockReading{sent: time.Now()}
-		err := keys.pool.QueryRowContext(ctx,
-			"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
+		err := keys.pool.QueryRowContext(ctx, "SELECT "+microseconds).Scan(&reading.micros)
 		if err == nil {
 			d.clock.Store(reading)
 		}
@@ -129,7 +132,7 @@ func (d *postgresDialect) present(ctx context.Context) (int64, error) {
 }
 
 func (d *postgresDialect) NowMinus(age time.Duration) any {
-	return gorm.Expr("((extract(epoch FROM clock_timestamp()) * 1000000)::bigint - ?::bigint)", age.Microseconds())
+	return gorm.Expr("("+microseconds+" - ?::bigint)", age.Microseconds())
 }
 
 func (d *postgresDialect) IDIn(column string, ids []models.ID) Expr {

@@ -63,7 +63,7 @@ var template = fmt.Sprintf("placard_template_%d", os.Getpid())
 
 // Main runs the tests of a package, stops the cluster that they started, and cleans up what else there is.
 func Main(m *testing.M, cleanUp ...func()) {
-	harness.Main(m, append(cleanUp, func() {
+	harness.Main(m, append(cleanUp, dropCitusTemplates, func() {
 		switch {
 		case cluster.own != nil:
 			cluster.own.Remove()

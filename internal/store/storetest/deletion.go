@@ -116,7 +116,7 @@ func deletePipelineRunRaces(s *suite) {
 	db, _ := s.database()
 	defer func() { _ = db.Close() }()
 	s.must(db.QueryRow(`SELECT count(*) FROM metadata_entries e WHERE NOT EXISTS
-		(SELECT 1 FROM artifact_versions v WHERE v.subject_id = e.subject_id)`).Scan(&orphans))
+		(SELECT 1 FROM artifact_versions v WHERE v.project_id = e.project_id AND v.subject_id = e.subject_id)`).Scan(&orphans))
 	s.equal(orphans, 0)
 }
 
