@@ -23,6 +23,8 @@ type commands struct {
 	Peers   peersCommand   `cmd:"" help:"Compare the server with other programs, which it installs."`
 	Steady  steadyCommand  `cmd:"" help:"Measure a server at rest and under a mixed load."`
 
+	Dashboard dashboardCommand `cmd:"" help:"Measure the pages in a browser with a large artifact."`
+
 	Document documentCommand          `cmd:"" help:"Show the last results in docs/performance.md."`
 	Searches searches.Command         `cmd:"" help:"Measure typical searches on databases of several sizes."`
 	Prices   searches.PricesCommand   `cmd:"" help:"Compare the price of operations with their CPU time."`

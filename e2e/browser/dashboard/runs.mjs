@@ -22,7 +22,7 @@ tests['pictures of a run'] = async (servers) => {
   await pictures(servers.browser, servers, 'run', `/run?id=${id}`, (page) => page.getByRole('heading', { name: 'evaluate' }).waitFor());
 };
 
-tests['from the list to the versions of a run, by keyboard'] = async ({ browser, demo }) => {
+tests['from the list and the palette to a run, by keyboard'] = async ({ browser, demo }) => {
   const opened = await open(browser, demo);
   const { page } = opened;
   await page.getByRole('navigation').getByRole('link', { name: 'Runs' }).focus();
@@ -40,6 +40,24 @@ tests['from the list to the versions of a run, by keyboard'] = async ({ browser,
   assert.match(await page.getByRole('complementary', { name: 'Facts of the run' }).innerText(), /parameters[\s\S]*features[\s\S]*flipper_length_mm/);
   await page.goBack();
   await until('the list again', async () => (await rows(page)).length >= 4);
+  const palette = async (text) => {
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog', { name: 'Search and commands' }).waitFor();
+    await page.keyboard.type(text);
+  };
+  await palette('penguins');
+  await page.getByRole('menuitem', { name: /^penguins completed/ }).first().waitFor();
+  await page.keyboard.press('Escape'); // clears the text
+  await page.keyboard.type('model 3');
+  await page.getByRole('menuitem', { name: /^penguins_model \/ 3/ }).waitFor();
+  await page.keyboard.press('Escape');
+  const id = await newestRun(demo);
+  await page.keyboard.type(id);
+  await page.getByRole('menuitem', { name: /^penguins run/ }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.pathname === '/run' && url.searchParams.get('id') === id);
+  await page.getByRole('heading', { name: 'train' }).waitFor();
   clean(opened);
   await opened.close();
 };

@@ -5,11 +5,11 @@ import { type ReactNode } from 'react';
 import { keyText } from '../../app/address';
 import { RunLink, VersionLink } from '../../app/links';
 import { CellValue } from '../../values/CellValue';
+import { CreatedBy } from '../../values/CreatedBy';
 import { displayDelta } from '../../values/delta';
 import { KeyName } from '../../values/KeyName';
 import { numberOf } from '../../values/number';
 import { Text } from '../../values/Text';
-import { Time } from '../../values/Time';
 import { shareOf } from './axes';
 import type { Comparison } from './ComparePage';
 import styles from './rows.module.css';
@@ -48,19 +48,7 @@ export function rowsOf({ versions, rows, inputs }: Comparison, all: boolean, isN
   ];
 }
 
-function Created({ version: { createdAt, createdBy } }: { version: Version }) {
-  return (
-    <>
-      <Time instant={createdAt} />
-      {createdBy && (
-        <span className={styles.muted}>
-          {' by '}
-          <Text text={createdBy} />
-        </span>
-      )}
-    </>
-  );
-}
+const Created = ({ version: { createdAt, createdBy } }: { version: Version }) => <CreatedBy instant={createdAt} by={createdBy} />;
 
 const Type = ({ version: { type } }: { version: Version }) => (type ? <Text text={type} /> : <span className={styles.muted}>–</span>);
 

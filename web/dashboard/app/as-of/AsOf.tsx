@@ -13,6 +13,7 @@ import styles from './AsOf.module.css';
 import { Moments } from './documents';
 
 interface AsOfProps {
+  /** The version. */
   target: ArtifactVersionRef;
   /** The instant that is shown; undefined for the present. */
   asOf: string | undefined;
