@@ -108,7 +108,9 @@ function showRange(plot: uPlot, range: Range | undefined) {
 
 /** Moves the cursor to a point; `all` moves that of the other plots of the group, too. */
 function moveCursor(plot: uPlot, index: number, all: boolean) {
-  plot.setCursor({ left: plot.valToPos(plot.data[0][index], 'x'), top: 0 }, true, all);
+  // The types of uPlot lack the last argument, which publishes the place to the group.
+  const setCursor: (place: { left: number; top: number }, fire: boolean, publish: boolean) => void = plot.setCursor;
+  setCursor({ left: plot.valToPos(plot.data[0][index], 'x'), top: 0 }, true, all);
 }
 
 /** Moves the cursor, opens its point or zooms. */

@@ -1,3 +1,4 @@
+import { displayTimestamp } from './display';
 import { Text } from './Text';
 import { Time } from './Time';
 
@@ -7,14 +8,16 @@ interface CreatedByProps {
   instant: string;
   /** The name of the API key, if there is one. */
   by?: string | null;
+  /** Shows the instant itself, not its distance from now. */
+  exactTime?: boolean;
 }
 
 /** Shows when something happened, and who did it. */
-export function CreatedBy({ action, instant, by }: CreatedByProps) {
+export function CreatedBy({ action, instant, by, exactTime = false }: CreatedByProps) {
   return (
     <span>
       {action && `${action} `}
-      <Time instant={instant} />
+      {exactTime ? displayTimestamp(instant) : <Time instant={instant} />}
       {by && (
         <>
           {' by '}

@@ -26,7 +26,7 @@ export const narrowColumns: Column<Event>[] = [
       <div className={styles.narrow}>
         <What event={event} />
         <span className={styles.below}>
-          <Object event={event} />
+          <Object event={event} />{' '}
           <span className={styles.muted}>
             <CreatedBy instant={event.createdAt} by={event.createdBy} />
           </span>

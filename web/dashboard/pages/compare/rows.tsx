@@ -48,7 +48,7 @@ export function rowsOf({ versions, rows, inputs }: Comparison, all: boolean, isN
   ];
 }
 
-const Created = ({ version: { createdAt, createdBy } }: { version: Version }) => <CreatedBy instant={createdAt} by={createdBy} />;
+const Created = ({ version: { createdAt, createdBy } }: { version: Version }) => <CreatedBy instant={createdAt} by={createdBy} exactTime />;
 
 const Type = ({ version: { type } }: { version: Version }) => (type ? <Text text={type} /> : <span className={styles.muted}>–</span>);
 
@@ -105,7 +105,7 @@ function FactCell({ cell, share }: { cell: Cell; share: number | undefined }) {
   const { entry, delta, relativeDelta, added, removed } = cell;
   return (
     <div className={styles.fact}>
-      <CellValue entry={entry} />
+      <CellValue entry={entry} exactTime />
       {delta !== null && delta !== undefined && delta !== 0 && <span className={styles.delta}>{displayDelta(entry?.kind, delta, relativeDelta)}</span>}
       {(added.length > 0 || removed.length > 0) && (
         <span className={styles.delta} title="Members that the baseline does not have, and members that only the baseline has">
