@@ -62,7 +62,7 @@ tests['from the list and the palette to a run, by keyboard'] = async ({ browser,
   await opened.close();
 };
 
-tests['facets and states'] = async ({ browser, demo, empty }) => {
+tests['facets and states, also without the server'] = async ({ browser, demo, empty }) => {
   const opened = await open(browser, demo, '/runs');
   const { page } = opened;
   await until('the runs', async () => (await rows(page)).length >= 4);
@@ -76,10 +76,18 @@ tests['facets and states'] = async ({ browser, demo, empty }) => {
   await page.getByText('There is no such run').waitFor();
   await accessible(opened);
   clean(opened);
+  await page.context().setOffline(true);
+  await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('heading', { name: 'The page could not be loaded' }).waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole('button', { name: 'Load it again' }).click();
+  await page.getByRole('heading', { name: /^Settings/ }).waitFor();
   await opened.close();
   const other = await open(browser, empty, '/runs');
   await other.page.getByText('No runs yet').waitFor();
   await accessible(other);
+  await other.page.goto(`${empty}/runs?project=nothing`);
+  await other.page.getByRole('heading', { name: 'There is no such project' }).waitFor();
   clean(other);
   await other.close();
 };

@@ -82,7 +82,7 @@ interface Choice {
 const ChoiceContext = createContext<Choice>({ chosen: [], onChange() {} });
 
 /** The column with which a person chooses versions to compare. */
-const choiceColumn: Column<VersionRow> = { id: 'compare', text: 'Compare', width: 90, cell: ({ version }) => <ChoiceBox version={version} /> };
+const choiceColumn: Column<VersionRow> = { id: 'compare', text: 'Compare', width: 80, cell: ({ version }) => <ChoiceBox version={version} /> };
 
 function ChoiceBox({ version }: { version: string }) {
   const { chosen, onChange } = use(ChoiceContext);
