@@ -1,6 +1,6 @@
 // The command palette: finds artifacts, versions, runs and pages, and executes commands.
 
-import { useDeferredValue, useState } from 'react';
+import { useState } from 'react';
 import { Autocomplete } from 'react-aria-components/Autocomplete';
 import { Menu } from 'react-aria-components/Menu';
 
@@ -13,7 +13,7 @@ import styles from './Palette.module.css';
 /** Shows the palette until it is closed. */
 export default function Palette({ onClose }: { onClose(): void }) {
   const [text, setText] = useState('');
-  const groups = useCommands(useDeferredValue(text.trim()));
+  const groups = useCommands(text.trim());
   return (
     <Overlay place="top" label="Search and commands" onClose={onClose}>
       <Autocomplete inputValue={text} onInputChange={setText}>

@@ -1,7 +1,7 @@
 // The objects that a text finds, as commands that open their pages.
 
 import { useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 
 import type { ArtifactVersionFilter, SearchQuery } from '../../api/gen/graphql';
 import { useRead } from '../../api/query';
@@ -13,18 +13,27 @@ import { Search } from './documents';
 
 const idPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Returns the artifacts, versions and runs that contain a text, and the object whose ID it is. */
+/**
+ * Returns the artifacts, versions and runs that contain a text, and the object whose ID it is. The first command has the
+ * focus, and it must not leave the list before the text changes: Enter would do nothing. So results of an earlier text are
+ * shown only if they contain this one.
+ */
 export function useFound(text: string): Group[] {
   const open = useOpeners();
   const project = useProject();
-  const hasId = idPattern.test(text);
-  const variables = useMemo(() => ({ project, text, versions: versionFilterOf(text), id: text.toLowerCase(), hasId }), [project, text, hasId]);
-  const { data } = useRead(Search, variables);
-  const versions = text === '' ? [] : (data?.artifactVersions?.nodes ?? []);
-  const runs = text === '' ? [] : (data?.pipelineRuns?.nodes ?? []);
+  const searched = useDeferredValue(text);
+  const variables = useMemo(
+    () => ({ project, text: searched, versions: versionFilterOf(searched), id: searched.toLowerCase(), hasId: idPattern.test(searched) }),
+    [project, searched],
+  );
+  const { data, loading } = useRead(Search, variables);
+  const isOfText = text !== '' && text === searched && !loading;
+  const artifacts = (data?.artifacts?.nodes ?? []).filter(({ name }) => name.toLowerCase().includes(text.toLowerCase()));
+  const versions = isOfText ? (data?.artifactVersions?.nodes ?? []) : [];
+  const runs = isOfText ? (data?.pipelineRuns?.nodes ?? []) : [];
   return [
-    { title: 'By its ID', commands: hasId && data?.node ? commandOf(data.node, open) : [] },
-    { title: 'Artifacts', commands: (data?.artifacts?.nodes ?? []).map(({ id, name }) => open.artifact(id, { name })) },
+    { title: 'By its ID', commands: isOfText && data?.node ? commandOf(data.node, open) : [] },
+    { title: 'Artifacts', commands: artifacts.map(({ id, name }) => open.artifact(id, { name })) },
     { title: 'Versions', commands: versions.map(({ id, version, type, artifact: { name } }) => open.version(id, { name, version }, type)) },
     { title: 'Runs', commands: runs.map(({ id, pipeline, status, startedAt }) => open.run(id, { id }, pipeline, `${status.toLowerCase()}, ${distanceOf(startedAt)}`)) },
   ];
