@@ -27,7 +27,7 @@ tests['from the list and the palette to a run, by keyboard'] = async ({ browser,
   const { page } = opened;
   await page.getByRole('navigation').getByRole('link', { name: 'Runs' }).focus();
   await page.keyboard.press('Enter');
-  const link = page.getByRole('rowheader').getByRole('link', { name: 'penguins' }).first();
+  const link = page.getByRole('rowheader').getByRole('link', { name: 'penguins', exact: true }).first();
   await link.focus();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');

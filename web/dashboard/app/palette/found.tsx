@@ -35,7 +35,13 @@ export function useFound(text: string): Group[] {
     { title: 'By its ID', commands: isOfText && data?.node ? commandOf(data.node, open) : [] },
     { title: 'Artifacts', commands: artifacts.map(({ id, name }) => open.artifact(id, { name })) },
     { title: 'Versions', commands: versions.map(({ id, version, type, artifact: { name } }) => open.version(id, { name, version }, type)) },
-    { title: 'Runs', commands: runs.map(({ id, pipeline, status, startedAt }) => open.run(id, { id }, pipeline, `${status.toLowerCase()}, ${distanceOf(startedAt)}`)) },
+    {
+      title: 'Runs',
+      commands: runs.map(({ id, pipeline, status, startedAt }) => {
+        const detail = `${status.toLowerCase()}, ${distanceOf(startedAt)}`;
+        return open.run(id, { id }, pipeline, detail);
+      }),
+    },
   ];
 }
 
