@@ -87,10 +87,9 @@ function VersionHeading({ comparison, index, address: { versions = [] }, change 
           <Text text={artifact.name} />
         </span>{' '}
         <span className={styles.version}>
-          <Text text={version} />
+          <Text text={version} /> {isBaseline && <Chip tone="accent">baseline</Chip>}
         </span>
       </VersionLink>
-      {isBaseline && <Chip tone="accent">baseline</Chip>}
       <span className={styles.menu}>
         <Menu
           button={<IconButton icon="down" label={`Column ${versionText({ name: artifact.name, version })}`} />}
