@@ -119,7 +119,7 @@ var allowedImports = map[string][]string{
 	},
 	"internal/gen": {},
 	"bench": {
-		"bench/baseline", "bench/client", "bench/measure", "bench/peers", "bench/process", "bench/report",
+		"bench/baseline", "bench/client", "bench/load", "bench/measure", "bench/peers", "bench/process", "bench/report",
 		"bench/searches", "bench/workload", "internal/store/storetest",
 	},
 	"bench/baseline": {"models", "bench/measure", "bench/process", "bench/workload", "internal/harness"},
