@@ -84,7 +84,8 @@ var allowedImports = map[string][]string{
 		"models", "internal/lru", "internal/store/access", "internal/store/engine", "internal/store/search",
 	},
 	"internal/store/lineage": {"models", "internal/store/engine", "internal/store/search"},
-	"internal/store/engine":  {"models", "internal/admission", "internal/store/rawrow"},
+	"internal/store/engine":  {"models", "internal/admission", "internal/store/pooler", "internal/store/rawrow"},
+	"internal/store/pooler":  {},
 	"internal/store/rawrow":  {"models"},
 	"internal/store/bulk":    {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
 	"internal/store/storetest": {
@@ -129,7 +130,7 @@ var allowedImports = map[string][]string{
 	"bench/process":  {"bench/client", "internal/harness"},
 	"bench/report":   {"bench/measure"},
 	"bench/searches": {
-		"models", "bench/load", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
+		"models", "bench/load", "bench/measure", "bench/process", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
 		"internal/store/storetest",
 	},
 	"bench/workload":    {"bench/client"},
@@ -143,7 +144,8 @@ var allowedImports = map[string][]string{
 var importers = map[string][]string{
 	"database/sql": {
 		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/access", "internal/store/bulk",
-		"internal/store/engine", "internal/store/rawrow", "internal/store/storetest", "internal/telemetry", "models",
+		"internal/store/engine", "internal/store/pooler", "internal/store/rawrow", "internal/store/storetest",
+		"internal/telemetry", "models",
 	},
 	"net/http": {
 		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
@@ -163,7 +165,7 @@ var importers = map[string][]string{
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
 	"modernc.org/":                   {"bench/baseline", "bench/load", "internal/store/engine"},
-	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/rawrow", "internal/store/storetest"},
+	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/pooler", "internal/store/rawrow", "internal/store/storetest"},
 	"github.com/pressly/goose":       {"internal/store/engine"},
 	"github.com/go-json-experiment/": {"internal/jsontree"},
 	"github.com/hashicorp/":          {"internal/lru"},
