@@ -32,6 +32,7 @@ export function CellValue({ entry, exactTime = false }: CellValueProps) {
 
 function shortText(kind: MetadataKind, display: string, extendedJson: string | null | undefined): string {
   if (kind === 'INTEGER' || kind === 'FLOAT') return shortNumber(display);
+  if (kind === 'DURATION') return display.replace(/^-?\d+\.\d+/, (number) => String(Number(Number(number).toPrecision(4))));
   if (kind === 'TIMESTAMP') {
     const value = parseValue(extendedJson);
     return 'text' in value ? distanceOf(value.text) : display;
