@@ -24,6 +24,8 @@ type commands struct {
 	Steady  steadyCommand  `cmd:"" help:"Measure a server at rest and under a mixed load."`
 	Scale   scaleCommand   `cmd:"" help:"Measure several servers on one PostgreSQL database, and databases with many entries."`
 
+	Dashboard dashboardCommand `cmd:"" help:"Measure the pages in a browser with a large artifact."`
+
 	Document documentCommand          `cmd:"" help:"Show the last results in docs/performance.md."`
 	Searches searches.Command         `cmd:"" help:"Measure typical searches on databases of several sizes."`
 	Prices   searches.PricesCommand   `cmd:"" help:"Compare the price of operations with their CPU time."`

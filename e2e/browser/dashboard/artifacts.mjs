@@ -78,10 +78,12 @@ tests['rows by keyboard'] = async ({ browser, demo }) => {
   await opened.close();
 };
 
-tests['an empty project'] = async ({ browser, empty }) => {
+tests['an empty project, and none'] = async ({ browser, empty }) => {
   const opened = await open(browser, empty);
   await opened.page.getByRole('heading', { name: 'No artifacts yet' }).waitFor();
   await accessible(opened);
+  await opened.page.goto(`${empty}/?project=nothing`);
+  await opened.page.getByRole('heading', { name: 'There is no such project' }).waitFor();
   clean(opened);
   await opened.close();
 };

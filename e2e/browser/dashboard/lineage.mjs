@@ -47,7 +47,7 @@ tests['by keyboard from a model to its data, and on'] = async ({ browser, demo }
   await opened.close();
 };
 
-tests['the list has the same versions'] = async ({ browser, demo }) => {
+tests['the list has the same versions, also as of an instant'] = async ({ browser, demo }) => {
   const opened = await open(browser, demo, model);
   const { page } = opened;
   await page.getByRole('button', { name: 'List' }).click();
@@ -63,6 +63,20 @@ tests['the list has the same versions'] = async ({ browser, demo }) => {
   await page.getByRole('row', { name: /^penguins_train/ }).getByRole('button', { name: 'Load what was made from it' }).click();
   await page.getByRole('row', { name: /^penguins_clean/ }).getByRole('button', { name: 'Load what was made from it' }).click();
   await page.getByRole('row', { name: /^penguins_test \/ 3 beside it/ }).waitFor();
+  await page.getByRole('button', { name: 'As of' }).click();
+  await page.getByRole('slider', { name: 'Instant' }).focus();
+  await page.keyboard.press('Home');
+  await until('what the version was made from, without its use', async () => (await rows()).length === 4);
+  const { searchParams } = new URL(page.url());
+  assert.ok(searchParams.has('asOf') && !searchParams.has('expanded'), page.url());
+  await accessible(opened);
+  await page.getByRole('rowheader').getByRole('link', { name: 'penguins_train / 3' }).click();
+  await page.waitForURL((url) => url.pathname === '/version' && url.searchParams.get('asOf') === searchParams.get('asOf'));
+  await page.getByRole('button', { name: 'Back to now' }).waitFor();
+  await page.goto(`${demo}${model}&asOf=2020-01-01T00:00:00Z`);
+  await page.getByText('did not exist at this instant').waitFor();
+  await page.getByRole('button', { name: 'Show it now' }).click();
+  await node(page, 'penguins_model 3').waitFor();
   clean(opened);
   await opened.close();
 };

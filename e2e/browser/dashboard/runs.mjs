@@ -22,12 +22,12 @@ tests['pictures of a run'] = async (servers) => {
   await pictures(servers.browser, servers, 'run', `/run?id=${id}`, (page) => page.getByRole('heading', { name: 'evaluate' }).waitFor());
 };
 
-tests['from the list to the versions of a run, by keyboard'] = async ({ browser, demo }) => {
+tests['from the list and the palette to a run, by keyboard'] = async ({ browser, demo }) => {
   const opened = await open(browser, demo);
   const { page } = opened;
   await page.getByRole('navigation').getByRole('link', { name: 'Runs' }).focus();
   await page.keyboard.press('Enter');
-  const link = page.getByRole('rowheader').getByRole('link', { name: 'penguins' }).first();
+  const link = page.getByRole('rowheader').getByRole('link', { name: 'penguins', exact: true }).first();
   await link.focus();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
@@ -40,11 +40,29 @@ tests['from the list to the versions of a run, by keyboard'] = async ({ browser,
   assert.match(await page.getByRole('complementary', { name: 'Facts of the run' }).innerText(), /parameters[\s\S]*features[\s\S]*flipper_length_mm/);
   await page.goBack();
   await until('the list again', async () => (await rows(page)).length >= 4);
+  const palette = async (text) => {
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog', { name: 'Search and commands' }).waitFor();
+    await page.keyboard.type(text);
+  };
+  await palette('penguins');
+  await page.getByRole('menuitem', { name: /^penguins completed/ }).first().waitFor();
+  await page.keyboard.press('Escape'); // clears the text
+  await page.keyboard.type('model 3');
+  await page.getByRole('menuitem', { name: /^penguins_model \/ 3/ }).waitFor();
+  await page.keyboard.press('Escape');
+  const id = await newestRun(demo);
+  await page.keyboard.type(id);
+  await page.getByRole('menuitem', { name: /^penguins run/ }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.pathname === '/run' && url.searchParams.get('id') === id);
+  await page.getByRole('heading', { name: 'train' }).waitFor();
   clean(opened);
   await opened.close();
 };
 
-tests['facets and states'] = async ({ browser, demo, empty }) => {
+tests['facets and states, also without the server'] = async ({ browser, demo, empty }) => {
   const opened = await open(browser, demo, '/runs');
   const { page } = opened;
   await until('the runs', async () => (await rows(page)).length >= 4);
@@ -58,10 +76,18 @@ tests['facets and states'] = async ({ browser, demo, empty }) => {
   await page.getByText('There is no such run').waitFor();
   await accessible(opened);
   clean(opened);
+  await page.context().setOffline(true);
+  await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('heading', { name: 'The page could not be loaded' }).waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole('button', { name: 'Load it again' }).click();
+  await page.getByRole('heading', { name: /^Settings/ }).waitFor();
   await opened.close();
   const other = await open(browser, empty, '/runs');
   await other.page.getByText('No runs yet').waitFor();
   await accessible(other);
+  await other.page.goto(`${empty}/runs?project=nothing`);
+  await other.page.getByRole('heading', { name: 'There is no such project' }).waitFor();
   clean(other);
   await other.close();
 };

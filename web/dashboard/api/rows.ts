@@ -1,6 +1,6 @@
 // Lists that load on page by page.
 
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import type { Failure } from './failure';
 
@@ -38,8 +38,9 @@ export function useRows<Row>(first: Page<Row> | null | undefined, more: (after: 
     );
   }, [after, more]);
 
+  const rows = useMemo(() => (first ? [first, ...pages].flatMap((page) => page.nodes) : []), [first, pages]);
   return {
-    rows: pages.length === 0 ? (first?.nodes ?? []) : [first!, ...pages].flatMap((page) => page.nodes),
+    rows,
     hasMore: Boolean(after) && !failure,
     failure,
     loadMore,

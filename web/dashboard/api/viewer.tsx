@@ -8,7 +8,7 @@ import { type Answer, useRead } from './query';
 
 const Viewer = graphql(`
   query Viewer {
-    viewer { name role isOwner project { name } }
+    viewer { name role isOwner project { id name } }
     projects(first: 100) { nodes { id name } }
     serverInfo { version features }
   }

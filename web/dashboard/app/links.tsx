@@ -24,14 +24,16 @@ interface VersionLinkProps extends Omit<ComponentProps<'a'>, 'href' | 'ref'> {
   /** The name of the artifact. */
   name: string;
   version: string;
+  /** The instant of the past as of which the page shows it. */
+  asOf?: string | null;
   /** Shows the name of the artifact too. */
   full?: boolean;
 }
 
 /** The name of a version, or other content, as a link to its page. */
-export function VersionLink({ name, version, full = false, children, ...props }: VersionLinkProps) {
+export function VersionLink({ name, version, asOf, full = false, children, ...props }: VersionLinkProps) {
   return (
-    <Link to="/version" search={{ name, version }} {...props}>
+    <Link to="/version" search={{ name, version, asOf: asOf ?? undefined }} {...props}>
       {children ?? (
         <>
           {full && (
@@ -79,10 +81,16 @@ export function RunLink({ id, className, children }: RunLinkProps) {
   );
 }
 
+interface LineageLinkProps extends VersionName {
+  /** The instant of the past as of which the page shows it. */
+  asOf?: string | null;
+  children: ReactNode;
+}
+
 /** A link to the lineage of a version. */
-export function LineageLink({ name, version, className, children }: VersionName & { className?: string; children: ReactNode }) {
+export function LineageLink({ name, version, asOf, children }: LineageLinkProps) {
   return (
-    <Link to="/lineage" search={{ name, version }} className={className}>
+    <Link to="/lineage" search={{ name, version, asOf: asOf ?? undefined }}>
       {children}
     </Link>
   );

@@ -4,6 +4,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from '
 
 import styles from './DataTable.module.css';
 import { Icon } from './Icon';
+import { useNarrow } from './narrow';
 
 const features = tableFeatures({});
 
@@ -43,7 +44,9 @@ interface DataTableProps<Row> {
 
 /** A table of any length. Only the rows in view are in the page, and the list loads on at its end. */
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
-  const { label, columns, rows, idOf, rowHeight = 52, totalCount, hasMore = false, onMore } = props;
+  const { label, rows, idOf, rowHeight = 52, totalCount, hasMore = false, onMore } = props;
+  const isNarrow = useNarrow();
+  const columns = useMemo(() => (isNarrow ? narrowed(props.columns) : props.columns), [isNarrow, props.columns]);
   const frame = useRef<HTMLDivElement>(null);
   const definitions = useMemo<ColumnDef<typeof features, Row>[]>(
     () => columns.map((column) => ({ id: column.id, header: column.text, cell: ({ row }) => column.cell(row.original), meta: column })),
@@ -106,6 +109,14 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
       </table>
     </div>
   );
+}
+
+/** The width of the first column on a phone, where it must leave space for others. */
+const narrowFirst = 140;
+
+function narrowed<Row>(columns: Column<Row>[]): Column<Row>[] {
+  const [first, ...rest] = columns;
+  return rest.length === 0 ? columns : [{ ...first, width: Math.min(first.width, narrowFirst) }, ...rest];
 }
 
 /** The space of rows that are not in the page. */

@@ -1,30 +1,31 @@
 import { type ReactNode } from 'react';
-import { Dialog as AriaDialog, Heading } from 'react-aria-components/Dialog';
-import { Modal, ModalOverlay } from 'react-aria-components/Modal';
+import { Heading } from 'react-aria-components/Dialog';
 
 import { IconButton } from './Button';
 import styles from './Dialog.module.css';
+import { Overlay } from './Overlay';
 
 interface DialogProps {
-  title: string;
-  open: boolean;
+  title: ReactNode;
+  /** Where it is shown, see `Overlay`. */
+  place?: 'top' | 'side';
   onClose(): void;
   children: ReactNode;
 }
 
-/** A dialog over the page. */
-export function Dialog({ title, open, onClose, children }: DialogProps) {
+/** A dialog over the page with a title, until it is closed. */
+export function Dialog({ title, place = 'top', onClose, children }: DialogProps) {
   return (
-    <ModalOverlay isOpen={open} onOpenChange={(next) => !next && onClose()} isDismissable className={styles.backdrop}>
-      <Modal className={styles.modal}>
-        <AriaDialog className={styles.dialog}>
-          <header className={styles.header}>
-            <Heading slot="title">{title}</Heading>
-            <IconButton icon="close" label="Close" onPress={onClose} />
-          </header>
-          {children}
-        </AriaDialog>
-      </Modal>
-    </ModalOverlay>
+    <Overlay place={place} onClose={onClose}>
+      <div className={styles[place]}>
+        <header className={styles.header}>
+          <Heading slot="title" level={2}>
+            {title}
+          </Heading>
+          <IconButton icon="close" label="Close" onPress={onClose} />
+        </header>
+        {children}
+      </div>
+    </Overlay>
   );
 }

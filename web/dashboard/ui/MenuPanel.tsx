@@ -1,21 +1,13 @@
-import { Header, Menu, MenuItem, MenuSection } from 'react-aria-components/Menu';
+import { Menu } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 
-import { Icon } from './Icon';
 import type { MenuContent } from './Menu';
 import styles from './Menu.module.css';
+import { MenuChoices } from './MenuChoices';
 import type { Opened } from './Opener';
 
 /** The open menu. It is a default export, because `Menu` loads it. */
-export default function MenuPanel({
-  anchor,
-  label,
-  choices,
-  selected,
-  title,
-  onChoose,
-  onClose,
-}: MenuContent & Opened) {
+export default function MenuPanel({ anchor, label, choices, selected, title, onChoose, onClose }: MenuContent & Opened) {
   return (
     <Popover
       isOpen
@@ -36,17 +28,7 @@ export default function MenuPanel({
           onChoose(String(id));
         }}
       >
-        <MenuSection>
-          {title && <Header className={styles.title}>{title}</Header>}
-          {choices.map((choice) => (
-            <MenuItem key={choice.id} id={choice.id} textValue={choice.textValue} className={styles.item}>
-              {choice.icon && <Icon name={choice.icon} />}
-              <span className={styles.text}>{choice.text}</span>
-              {choice.detail && <span className={styles.detail}>{choice.detail}</span>}
-              {choice.id === selected && <Icon name="check" size={14} />}
-            </MenuItem>
-          ))}
-        </MenuSection>
+        <MenuChoices title={title} choices={choices} selected={selected} />
       </Menu>
     </Popover>
   );

@@ -13,19 +13,26 @@ export interface EntryValue {
   extendedJson?: string | null;
 }
 
+interface CellValueProps {
+  entry: EntryValue | null | undefined;
+  /** Shows an instant itself, not its distance from now, where instants are compared. */
+  exactTime?: boolean;
+}
+
 /** Shows a value in one line, such as in a table. The whole value is shown on hover. */
-export function CellValue({ entry }: { entry: EntryValue | null | undefined }) {
+export function CellValue({ entry, exactTime = false }: CellValueProps) {
   if (!entry?.kind) return <span className={styles.absent}>–</span>;
   const display = entry.display ?? displayOf(parseValue(entry.extendedJson));
   return (
     <span className={`${styles.value} ${styles[kindGroup(entry.kind)]}`} title={display}>
-      <Text text={shortText(entry.kind, display, entry.extendedJson)} />
+      <Text text={exactTime && entry.kind === 'TIMESTAMP' ? display : shortText(entry.kind, display, entry.extendedJson)} />
     </span>
   );
 }
 
 function shortText(kind: MetadataKind, display: string, extendedJson: string | null | undefined): string {
   if (kind === 'INTEGER' || kind === 'FLOAT') return shortNumber(display);
+  if (kind === 'DURATION') return display.replace(/^-?\d+\.\d+/, (number) => String(Number(Number(number).toPrecision(4))));
   if (kind === 'TIMESTAMP') {
     const value = parseValue(extendedJson);
     return 'text' in value ? distanceOf(value.text) : display;

@@ -4,10 +4,10 @@ import { type ReactNode } from 'react';
 
 import type { TimelineEventKind } from '../api/gen/graphql';
 import { Icon, type IconName } from '../ui/Icon';
+import { CreatedBy } from './CreatedBy';
 import styles from './EventList.module.css';
 import { KeyName } from './KeyName';
 import { Text } from './Text';
-import { Time } from './Time';
 
 export interface Event {
   id: string;
@@ -55,13 +55,7 @@ export function EventList<E extends Event>({ events, describe }: { events: reado
               </p>
             )}
             <p className={styles.aside}>
-              <Time instant={event.createdAt} />
-              {event.createdBy && (
-                <>
-                  {' by '}
-                  <Text text={event.createdBy} />
-                </>
-              )}
+              <CreatedBy instant={event.createdAt} by={event.createdBy} />
             </p>
           </div>
         </li>

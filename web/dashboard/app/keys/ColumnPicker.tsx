@@ -30,10 +30,14 @@ export function ColumnPicker({ label = 'Columns', ...props }: ColumnPickerProps)
   );
 }
 
+/** The number of keys that are shown. A search finds the others. */
+const maxShown = 50;
+
 function Choice({ artifact, known, chosen, onChange }: ColumnPickerProps) {
   const [text, setText] = useState('');
   const search = useDeferredValue(text.trim());
   const { keys, failure, complete } = useKeys({ artifact, search, known });
+  const shown = keys.slice(0, maxShown);
   const isChosen = (key: MetadataKeyInput) => chosen.some((other) => keyText(other) === keyText(key));
   const toggle = (key: MetadataKeyInput, selected: boolean) =>
     onChange(selected ? [...chosen, key] : chosen.filter((other) => keyText(other) !== keyText(key)));
@@ -42,7 +46,7 @@ function Choice({ artifact, known, chosen, onChange }: ColumnPickerProps) {
       <SearchField label="Search keys" placeholder="Search keys" value={text} onChange={setText} autoFocus />
       {failure && <Failed failure={failure} />}
       <ul className={styles.keys}>
-        {keys.map((key) => (
+        {shown.map((key) => (
           <li key={keyText(key)} className={styles.item}>
             <Checkbox selected={isChosen(key)} onChange={(selected) => toggle(key, selected)}>
               <span className={styles.name}>
@@ -52,6 +56,7 @@ function Choice({ artifact, known, chosen, onChange }: ColumnPickerProps) {
           </li>
         ))}
       </ul>
+      {keys.length > shown.length && <p className={styles.none}>A search finds more keys.</p>}
       {complete && keys.length === 0 && <p className={styles.none}>No key contains this text.</p>}
     </>
   );

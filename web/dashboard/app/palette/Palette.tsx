@@ -1,13 +1,12 @@
-// The command palette: finds artifacts, versions and pages, and executes commands.
+// The command palette: finds artifacts, versions, runs and pages, and executes commands.
 
 import { useState } from 'react';
 import { Autocomplete } from 'react-aria-components/Autocomplete';
-import { Dialog } from 'react-aria-components/Dialog';
-import { Header, Menu, MenuItem, MenuSection } from 'react-aria-components/Menu';
-import { Modal, ModalOverlay } from 'react-aria-components/Modal';
+import { Menu } from 'react-aria-components/Menu';
 
 import { SearchField } from '../../ui/Field';
-import { Icon } from '../../ui/Icon';
+import { MenuChoices } from '../../ui/MenuChoices';
+import { Overlay } from '../../ui/Overlay';
 import { useCommands } from './commands';
 import styles from './Palette.module.css';
 
@@ -15,48 +14,34 @@ import styles from './Palette.module.css';
 export default function Palette({ onClose }: { onClose(): void }) {
   const [text, setText] = useState('');
   const groups = useCommands(text.trim());
-  const commands = groups.flatMap((group) => group.commands);
   return (
-    <ModalOverlay isOpen isDismissable onOpenChange={(open) => !open && onClose()} className={styles.backdrop}>
-      <Modal className={styles.modal}>
-        <Dialog className={styles.dialog} aria-label="Search and commands">
-          <Autocomplete inputValue={text} onInputChange={setText}>
-            <div className={styles.field}>
-              <SearchField
-                label="Search"
-                value={text}
-                onChange={setText}
-                placeholder="Find an artifact, a version or a command"
-                autoFocus
-              />
-            </div>
-            <Menu
-              aria-label="Results"
-              className={styles.results}
-              renderEmptyState={() => <p className={styles.empty}>Nothing is found.</p>}
-              onAction={(id) => {
-                onClose();
-                commands.find((command) => command.id === id)?.run();
-              }}
-            >
-              {groups
-                .filter((group) => group.commands.length > 0)
-                .map((group) => (
-                  <MenuSection key={group.title}>
-                    <Header className={styles.title}>{group.title}</Header>
-                    {group.commands.map(({ id, icon, text: label, textValue, detail }) => (
-                      <MenuItem key={id} id={id} textValue={textValue} className={styles.item}>
-                        <Icon name={icon} />
-                        <span className={styles.text}>{label}</span>
-                        {detail && <span className={styles.detail}>{detail}</span>}
-                      </MenuItem>
-                    ))}
-                  </MenuSection>
-                ))}
-            </Menu>
-          </Autocomplete>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Overlay place="top" label="Search and commands" onClose={onClose}>
+      <Autocomplete inputValue={text} onInputChange={setText}>
+        <div className={styles.field}>
+          <SearchField
+            label="Search"
+            value={text}
+            onChange={setText}
+            placeholder="Find an artifact, a version, a run, an ID or a command"
+            autoFocus
+          />
+        </div>
+        <Menu
+          aria-label="Results"
+          className={styles.results}
+          renderEmptyState={() => <p className={styles.empty}>Nothing is found.</p>}
+          onAction={(id) => {
+            onClose();
+            groups.flatMap(({ commands }) => commands).find((command) => command.id === id)?.run();
+          }}
+        >
+          {groups
+            .filter(({ commands }) => commands.length > 0)
+            .map(({ title, commands }) => (
+              <MenuChoices key={title} title={title} choices={commands} />
+            ))}
+        </Menu>
+      </Autocomplete>
+    </Overlay>
   );
 }

@@ -4,6 +4,7 @@ import { useCallback, useMemo } from 'react';
 import type { ActivityQuery, TimelineEventKind } from '../../api/gen/graphql';
 import { usePageRead, useReadOnce } from '../../api/query';
 import { useRows } from '../../api/rows';
+import { NoProject } from '../../app/NoProject';
 import { useProject } from '../../app/project';
 import { Button } from '../../ui/Button';
 import { DataTable } from '../../ui/DataTable';
@@ -39,7 +40,7 @@ export function ActivityPage() {
   const timeline = list.data?.project?.timeline;
   const filtered = Boolean(address.kinds || address.age);
   if (!list.data && list.failure) return <Failed failure={list.failure} onRetry={list.reload} page />;
-  if (list.data && !list.data.project && !list.failure) return <Empty icon="search" title="There is no such project" page />;
+  if (list.data && !list.data.project && !list.failure) return <NoProject />;
   return (
     <ListPage
       title="Activity"

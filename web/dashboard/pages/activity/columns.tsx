@@ -1,5 +1,6 @@
 import { ArtifactLink, RunLink, VersionLink } from '../../app/links';
 import type { Column } from '../../ui/DataTable';
+import { CreatedBy } from '../../values/CreatedBy';
 import { EventDescription, EventIcon } from '../../values/EventList';
 import { RunStatus } from '../../values/RunStatus';
 import { Text } from '../../values/Text';
@@ -25,16 +26,9 @@ export const narrowColumns: Column<Event>[] = [
       <div className={styles.narrow}>
         <What event={event} />
         <span className={styles.below}>
-          <Object event={event} />
+          <Object event={event} />{' '}
           <span className={styles.muted}>
-            {' '}
-            <Time instant={event.createdAt} />
-            {event.createdBy && (
-              <>
-                {' by '}
-                <Text text={event.createdBy} />
-              </>
-            )}
+            <CreatedBy instant={event.createdAt} by={event.createdBy} />
           </span>
         </span>
       </div>

@@ -5,7 +5,7 @@ import { keyText, parseKeyText } from '../../app/address';
 import { ViewLinks } from '../../app/ViewLinks';
 import { Empty, Failed, Loading } from '../../ui/State';
 import { useTitle } from '../../ui/title';
-import { type ArtifactAddress, defaultSort, type View } from './address';
+import { type ArtifactAddress, defaultSort, parseRange, rangeText, type View } from './address';
 import styles from './ArtifactPage.module.css';
 import { type Condition, conditionText, filterOf, parseConditions } from './filters';
 import { Filters } from './Filters';
@@ -33,6 +33,7 @@ export function ArtifactPage() {
   useTitle(name);
   const conditions = useMemo(() => parseConditions(address.filters ?? []), [address.filters]);
   const where = useMemo(() => filterOf(conditions, match), [conditions, match]);
+  const range = useMemo(() => parseRange(address.range), [address.range]);
   const list = useVersions(address, where);
   const sort = address.sort ? { id: address.sort, direction: address.order ?? 'desc' } : defaultSort;
 
@@ -86,6 +87,8 @@ export function ArtifactPage() {
           filters={filters}
           keys={(address.series?.map(parseKeyText) ?? list.numericKeys).slice(0, 4)}
           onKeys={(keys) => change({ series: keys.map(keyText) })}
+          range={range}
+          onRange={(next) => change({ range: rangeText(next) })}
         />
       )}
       {view === 'keys' && (

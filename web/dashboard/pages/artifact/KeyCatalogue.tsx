@@ -9,6 +9,7 @@ import { Button } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { SearchField } from '../../ui/Field';
+import { ListFrame } from '../../ui/ListFrame';
 import { Empty, Failed, Loading } from '../../ui/State';
 import { CellValue } from '../../values/CellValue';
 import { displayQuantity } from '../../values/display';
@@ -52,7 +53,7 @@ export function KeyCatalogue({ artifact, onPlot }: KeyCatalogueProps) {
         )}
       </div>
       {failure && <Failed failure={failure} onRetry={reload} />}
-      <section className={styles.list}>
+      <ListFrame>
         {!keys && !failure && <Loading label="Loading the keys" />}
         {keys && rows.length === 0 && <Empty icon="search" title="No key matches" />}
         {rows.length > 0 && (
@@ -67,7 +68,7 @@ export function KeyCatalogue({ artifact, onPlot }: KeyCatalogueProps) {
             onMore={loadMore}
           />
         )}
-      </section>
+      </ListFrame>
     </>
   );
 }

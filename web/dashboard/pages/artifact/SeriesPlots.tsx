@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useId, useMemo, useState } from 'react';
 
 import type { ArtifactSeriesQuery, ArtifactVersionFilter, MetadataKeyInput } from '../../api/gen/graphql';
 import { usePageRead } from '../../api/query';
@@ -8,6 +8,8 @@ import { ColumnPicker } from '../../app/keys/ColumnPicker';
 import { VersionLink } from '../../app/links';
 import { useProject } from '../../app/project';
 import { Box } from '../../ui/Box';
+import { Button } from '../../ui/Button';
+import type { Range } from '../../ui/plot-range';
 import { Empty, Failed, Loading } from '../../ui/State';
 import { displayQuantity } from '../../values/display';
 import { KeyName } from '../../values/KeyName';
@@ -27,10 +29,14 @@ interface SeriesPlotsProps {
   /** Up to four keys. */
   keys: MetadataKeyInput[];
   onKeys(keys: MetadataKeyInput[]): void;
+  /** The numbers of the first and the last version that are shown. */
+  range: Range | undefined;
+  onRange(range: Range | undefined): void;
 }
 
-/** A plot per chosen key over the versions. The plots share their cursor. */
-export function SeriesPlots({ artifact, known, where, filters, keys, onKeys }: SeriesPlotsProps) {
+/** A plot per chosen key over the versions. The plots share their cursor and their range. */
+export function SeriesPlots({ artifact, known, where, filters, keys, onKeys, range, onRange }: SeriesPlotsProps) {
+  const hint = useId();
   const project = useProject();
   const [key1, key2, key3, key4] = keys;
   const variables = {
@@ -56,6 +62,14 @@ export function SeriesPlots({ artifact, known, where, filters, keys, onKeys }: S
     <>
       <div className={styles.tools}>
         {filters}
+        {range && (
+          <Button icon="close" aria-label={`Show all versions, not only ${range[0]} to ${range[1]}`} onPress={() => onRange(undefined)}>
+            Versions {range[0]} to {range[1]}
+          </Button>
+        )}
+        <span id={hint} className={styles.hint}>
+          Drag to zoom, click to open. Keys: <kbd>←</kbd> <kbd>→</kbd> move, <kbd>+</kbd> <kbd>−</kbd> zoom, <kbd>Enter</kbd> opens
+        </span>
         <span className={styles.end}>
           <ColumnPicker
             artifact={artifact}
@@ -77,6 +91,9 @@ export function SeriesPlots({ artifact, known, where, filters, keys, onKeys }: S
             series={series[i]}
             color={`--series-${i + 1}`}
             waiting={!failure}
+            range={range}
+            onRange={onRange}
+            hint={hint}
           />
         ))}
       </div>
@@ -90,9 +107,13 @@ interface SeriesPlotProps {
   series: Series | null | undefined;
   color: string;
   waiting: boolean;
+  range: Range | undefined;
+  onRange(range: Range | undefined): void;
+  /** The ID of the text that explains the keys. */
+  hint: string;
 }
 
-function SeriesPlot({ artifact, metadataKey: { card, key }, series, color, waiting }: SeriesPlotProps) {
+function SeriesPlot({ artifact, metadataKey: { card, key }, series, color, waiting, range, onRange, hint }: SeriesPlotProps) {
   const navigate = useNavigate();
   const [index, setIndex] = useState<number>();
   const points = useMemo(
@@ -109,10 +130,10 @@ function SeriesPlot({ artifact, metadataKey: { card, key }, series, color, waiti
       title={<KeyName card={card} name={key} />}
       aside={
         point?.version && (
-          <>
+          <span role="status" className={styles.point}>
             <VersionLink name={artifact} version={point.version.version} className={styles.version} />
-            <strong>{point.entry.display}</strong>
-          </>
+            <strong title={point.entry.display ?? undefined}>{yText(point.number ?? NaN)}</strong>
+          </span>
         )
       }
     >
@@ -129,15 +150,17 @@ function SeriesPlot({ artifact, metadataKey: { card, key }, series, color, waiti
             xText={String}
             yText={yText}
             onPoint={setIndex}
+            range={range}
+            onRange={onRange}
+            describedBy={hint}
             onOpen={(i) =>
               void navigate({ to: '/version', search: { name: artifact, version: points[i].version!.version } })
             }
           />
         </Suspense>
       )}
-      {series?.pageInfo.hasPreviousPage && (
-        <p className={styles.note}>The last {points.length} versions are drawn. The figures cover all.</p>
-      )}
+      {series?.pageInfo.hasPreviousPage && <p className={styles.note}>The last {points.length} versions are drawn.</p>}
+      {(series?.pageInfo.hasPreviousPage || range) && <p className={styles.note}>The figures are those of all versions.</p>}
       {series && points.length > 1 && <Figures statistics={series.statistics} text={yText} />}
     </Box>
   );

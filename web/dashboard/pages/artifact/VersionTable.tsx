@@ -6,6 +6,7 @@ import { CompareLink } from '../../app/links';
 import { type Column, DataTable, type Sort } from '../../ui/DataTable';
 import { Checkbox } from '../../ui/Field';
 import { Icon } from '../../ui/Icon';
+import { ListFrame } from '../../ui/ListFrame';
 import { Empty, Failed } from '../../ui/State';
 import { columnsOf } from './columns';
 import type { useVersions, VersionRow } from './useVersions';
@@ -47,7 +48,7 @@ export function VersionTable({ list, artifact, filters, sort, onSort, onColumns 
         <ColumnPicker artifact={artifact} known={list.latestKeys} chosen={keys} onChange={onColumns} />
       </div>
       {list.failure && <Failed failure={list.failure} onRetry={list.reload} />}
-      <section className={styles.list} aria-busy={list.loading}>
+      <ListFrame busy={list.loading}>
         {rows.length > 0 ? (
           <DataTable
             label="Versions"
@@ -65,7 +66,7 @@ export function VersionTable({ list, artifact, filters, sort, onSort, onColumns 
           versions && <Empty icon="search" title="No version matches the filter" />
         )}
         {list.moreFailure && <Failed failure={list.moreFailure} onRetry={list.reload} />}
-      </section>
+      </ListFrame>
     </ChoiceContext>
   );
 }
@@ -82,7 +83,7 @@ interface Choice {
 const ChoiceContext = createContext<Choice>({ chosen: [], onChange() {} });
 
 /** The column with which a person chooses versions to compare. */
-const choiceColumn: Column<VersionRow> = { id: 'compare', text: 'Compare', width: 90, cell: ({ version }) => <ChoiceBox version={version} /> };
+const choiceColumn: Column<VersionRow> = { id: 'compare', text: 'Compare', width: 80, cell: ({ version }) => <ChoiceBox version={version} /> };
 
 function ChoiceBox({ version }: { version: string }) {
   const { chosen, onChange } = use(ChoiceContext);

@@ -1,5 +1,6 @@
 import type { ArtifactVersionOrder, ArtifactVersionOrderField } from '../../api/gen/graphql';
 import { choiceOf, type Parameters, parseKeyText, textOf, textsOf } from '../../app/address';
+import type { Range } from '../../ui/plot-range';
 import type { Match } from './filters';
 
 export const views = ['versions', 'plot', 'keys', 'timeline'] as const;
@@ -21,6 +22,8 @@ export interface ArtifactAddress {
   match?: Match;
   /** The texts of the keys that are plotted. */
   series?: string[];
+  /** The numbers of the first and the last version of the plots, such as `10..20`. */
+  range?: string;
 }
 
 export function parseArtifactAddress(parameters: Parameters): ArtifactAddress {
@@ -34,6 +37,7 @@ export function parseArtifactAddress(parameters: Parameters): ArtifactAddress {
     filters: textsOf(parameters.filters),
     match: choiceOf(parameters.match, ['all', 'any']),
     series: textsOf(parameters.series),
+    range: textOf(parameters.range),
   };
 }
 
@@ -52,4 +56,13 @@ export function orderOf(sort: string, direction: 'asc' | 'desc'): ArtifactVersio
   const by = { direction: direction === 'asc' ? 'ASC' : 'DESC', nulls: 'LAST' } as const;
   if (sort.startsWith('fact:')) return [{ ...by, metadata: parseKeyText(sort.slice('fact:'.length)) }];
   return [{ ...by, field: sortFields[sort] ?? 'NUMBER' }];
+}
+
+/** Returns the text of a range of version numbers. */
+export const rangeText = (range: Range | undefined) => range && `${range[0]}..${range[1]}`;
+
+/** Returns the range of its text, or undefined if it is none. */
+export function parseRange(text: string | undefined): Range | undefined {
+  const [, from, to] = /^(\d{1,9})\.\.(\d{1,9})$/.exec(text ?? '') ?? [];
+  return from && Number(from) < Number(to) ? [Number(from), Number(to)] : undefined;
 }

@@ -21,13 +21,13 @@ export function columnsOf(artifact: string, keys: MetadataKeyInput[], rows: Vers
     {
       id: 'number',
       text: 'Version',
-      width: 150,
+      width: 130,
       sortable: true,
       cell: (row) => <Version artifact={artifact} row={row} />,
     },
     ...keys.map((key) => factColumn(key, ordered)),
-    { id: 'tags', text: 'Tags', width: 140, cell: ({ tags }) => <Tags tags={tags} /> },
-    { id: 'producer', text: 'Made by', width: 160, cell: (row) => <Producer row={row} /> },
+    { id: 'tags', text: 'Tags', width: 130, cell: ({ tags }) => <Tags tags={tags} /> },
+    { id: 'producer', text: 'Made by', width: 150, cell: (row) => <Producer row={row} /> },
     {
       id: 'created',
       text: 'Created',

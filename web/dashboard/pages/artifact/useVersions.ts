@@ -13,7 +13,7 @@ import { ArtifactVersions, MoreVersions } from './documents';
 export type Artifact = NonNullable<ArtifactVersionsQuery['artifact']>;
 export type VersionRow = NonNullable<Artifact['versions']>['nodes'][number];
 
-const maxDefaultColumns = 5;
+const maxDefaultColumns = 4;
 
 /** Reads the artifact and its versions, page by page. */
 export function useVersions(address: ArtifactAddress, where: ArtifactVersionFilter | undefined) {

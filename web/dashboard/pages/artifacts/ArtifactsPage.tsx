@@ -6,6 +6,7 @@ import { usePageRead, useRead, useReadOnce } from '../../api/query';
 import { useRows } from '../../api/rows';
 import { keyText, parseKeyText } from '../../app/address';
 import { ColumnPicker } from '../../app/keys/ColumnPicker';
+import { NoProject } from '../../app/NoProject';
 import { useProject } from '../../app/project';
 import { Button } from '../../ui/Button';
 import { DataTable } from '../../ui/DataTable';
@@ -40,6 +41,7 @@ export function ArtifactsPage() {
   const filtered = Boolean(address.search || address.types || address.tags);
 
   if (!list.data && list.failure) return <Failed failure={list.failure} onRetry={list.reload} page />;
+  if (list.data && !list.data.project && !list.failure) return <NoProject />;
   if (list.data?.artifactVersions && list.rows.length === 0 && !filtered) return <FirstVersion />;
   return (
     <ListPage
@@ -98,7 +100,7 @@ function useArtifacts(address: ArtifactsAddress, keys: MetadataKeyInput[]) {
   const readOnce = useReadOnce();
   const variables = useMemo(
     () => ({
-      project,
+      project: project ?? '',
       where: filterOf(address),
       whereTypes: filterOf(address, 'types'),
       whereTags: filterOf(address, 'tags'),

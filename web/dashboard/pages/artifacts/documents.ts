@@ -3,13 +3,14 @@ import { graphql } from '../../api/graphql';
 /** The list of artifacts by their latest versions, with its facets. */
 export const Artifacts = graphql(`
   query Artifacts(
-    $project: String
+    $project: String!
     $where: ArtifactVersionFilter
     $whereTypes: ArtifactVersionFilter
     $whereTags: ArtifactVersionFilter
     $orderBy: [ArtifactVersionOrder!]
     $keys: [MetadataKeyInput!]!
   ) {
+    project(name: $project) { id }
     artifactVersions(project: $project, where: $where, orderBy: $orderBy, first: 50) {
       totalCount
       totalCountCapped

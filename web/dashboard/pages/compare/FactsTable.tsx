@@ -1,13 +1,14 @@
 import { useMemo } from 'react';
 
+import { versionText } from '../../app/address';
+import { VersionLink } from '../../app/links';
 import { IconButton } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { Menu } from '../../ui/Menu';
 import { useNarrow } from '../../ui/narrow';
 import { Empty } from '../../ui/State';
-import { VersionLink } from '../../app/links';
-import { versionText } from '../../app/address';
+import { Text } from '../../values/Text';
 import type { CompareAddress } from './address';
 import type { Change, Comparison } from './ComparePage';
 import pageStyles from './ComparePage.module.css';
@@ -81,8 +82,14 @@ function VersionHeading({ comparison, index, address: { versions = [] }, change 
   };
   return (
     <span className={styles.heading}>
-      <VersionLink name={artifact.name} version={version} full className={styles.version} />
-      {isBaseline && <Chip tone="accent">baseline</Chip>}
+      <VersionLink name={artifact.name} version={version} className={styles.link}>
+        <span className={styles.artifact}>
+          <Text text={artifact.name} />
+        </span>{' '}
+        <span className={styles.version}>
+          <Text text={version} /> {isBaseline && <Chip tone="accent">baseline</Chip>}
+        </span>
+      </VersionLink>
       <span className={styles.menu}>
         <Menu
           button={<IconButton icon="down" label={`Column ${versionText({ name: artifact.name, version })}`} />}

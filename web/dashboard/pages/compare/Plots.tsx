@@ -16,6 +16,7 @@ import pageStyles from './ComparePage.module.css';
 import { lookOf } from './look';
 import { ParallelPlot } from './ParallelPlot';
 import styles from './Plots.module.css';
+import { changeRange, isInRanges, parseRanges } from './ranges';
 import { ScatterPlot } from './ScatterPlot';
 
 interface PlotsProps {
@@ -44,33 +45,74 @@ export default function Plots({ comparison, address, change }: PlotsProps) {
   const y = find(address.y) ?? defaults.at(-1) ?? axes[0];
   const labels = comparison.versions.map(({ artifact, version }) => `${artifact.name} / ${version}`);
   const plot = { labels, active, onActive: setActive };
+  const isParallel = address.view !== 'scatter';
+  const ranges = parseRanges(isParallel ? (address.ranges ?? []) : [], chosen);
+  const within = labels.map((_, i) => i).filter((i) => isInRanges(chosen, ranges, i));
   return (
     <section className={`${pageStyles.frame} ${styles.plots}`}>
       <div className={styles.choice}>
-        {address.view === 'scatter' ? (
+        {isParallel ? (
+          <AxisPicker axes={axes} chosen={chosen} onChange={(ids) => change({ axes: ids.length > 0 ? ids : undefined })} />
+        ) : (
           <>
             <AxisSelect label="Horizontal" axes={axes} axis={x} onChange={(id) => change({ x: id })} />
             <AxisSelect label="Vertical" axes={axes} axis={y} onChange={(id) => change({ y: id })} />
           </>
-        ) : (
-          <AxisPicker axes={axes} chosen={chosen} onChange={(ids) => change({ axes: ids.length > 0 ? ids : undefined })} />
+        )}
+        {isParallel && (
+          <RangeState
+            within={within.length}
+            all={labels.length}
+            hasRanges={ranges.size > 0}
+            onClear={() => change({ ranges: undefined })}
+            onOnly={() => change({ versions: within.map((i) => address.versions![i]), ranges: undefined })}
+          />
         )}
       </div>
       <div className={styles.plot}>
-        {address.view === 'scatter' ? <ScatterPlot x={x} y={y} {...plot} /> : <ParallelPlot axes={chosen} {...plot} />}
+        {isParallel ? (
+          <ParallelPlot axes={chosen} {...plot} ranges={ranges} onRange={(axis, range) => change({ ranges: changeRange(address.ranges ?? [], axis, range) })} />
+        ) : (
+          <ScatterPlot x={x} y={y} {...plot} />
+        )}
       </div>
-      <Legend comparison={comparison} active={active} onActive={setActive} />
+      <Legend comparison={comparison} active={active} within={within} onActive={setActive} />
     </section>
+  );
+}
+
+interface RangeStateProps {
+  /** The number of versions in the ranges. */
+  within: number;
+  all: number;
+  hasRanges: boolean;
+  onClear(): void;
+  /** Compares only the versions in the ranges. */
+  onOnly(): void;
+}
+
+/** How many versions are in the ranges, and what a person can do with them. */
+function RangeState({ within, all, hasRanges, onClear, onOnly }: RangeStateProps) {
+  return (
+    <>
+      <span className={styles.within} role="status">
+        {hasRanges ? `${within} of ${all} versions are in the ranges` : 'Drag along an axis, or move its handles, to choose a range'}
+      </span>
+      {hasRanges && <Button onPress={onClear}>Clear the ranges</Button>}
+      {hasRanges && within >= 2 && within < all && <Button onPress={onOnly}>Compare only these</Button>}
+    </>
   );
 }
 
 interface LegendProps {
   comparison: Comparison;
   active: number | undefined;
+  /** The versions in the ranges. */
+  within: number[];
   onActive(index: number | undefined): void;
 }
 
-function Legend({ comparison, active, onActive }: LegendProps) {
+function Legend({ comparison, active, within, onActive }: LegendProps) {
   return (
     <ul className={styles.legend} aria-label="Versions">
       {comparison.versions.map(({ id, artifact, version }, i) => {
@@ -78,7 +120,7 @@ function Legend({ comparison, active, onActive }: LegendProps) {
         return (
           <li
             key={id}
-            className={`${styles.item} ${active === i ? styles.active : ''}`}
+            className={`${styles.item} ${active === i ? styles.active : ''} ${within.includes(i) ? '' : styles.outside}`}
             onMouseEnter={() => onActive(i)}
             onMouseLeave={() => onActive(undefined)}
             onFocus={() => onActive(i)}

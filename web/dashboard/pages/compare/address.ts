@@ -21,6 +21,8 @@ export interface CompareAddress {
   search?: string;
   /** The texts of the keys that are axes of the parallel coordinates. */
   axes?: string[];
+  /** The ranges of the axes, see `ranges.ts`. */
+  ranges?: string[];
   /** The texts of the keys of the scatter plot. */
   x?: string;
   y?: string;
@@ -35,6 +37,7 @@ export function parseCompareAddress(parameters: Parameters): CompareAddress {
     all: choiceOf(parameters.all, ['yes']),
     search: textOf(parameters.search),
     axes: textsOf(parameters.axes),
+    ranges: textsOf(parameters.ranges),
     x: textOf(parameters.x),
     y: textOf(parameters.y),
   };

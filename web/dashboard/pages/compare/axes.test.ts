@@ -30,7 +30,7 @@ test('axes of numbers and of texts', () => {
   ] as unknown as Rows;
   const [loss, solver, mixed] = axesOf(rows);
   expect(loss.places).toEqual([0, 1, null, 0.5]);
-  expect(solver).toMatchObject({ isNumeric: false, places: [0, 1, 0, null] });
+  expect(solver).toMatchObject({ isNumeric: false, min: 0, max: 1, places: [0, 1, 0, null] });
   expect(mixed.isNumeric).toBe(false);
   expect(defaultAxes([loss, solver]).map(({ key }) => key)).toEqual(['loss', 'solver']);
 });

@@ -14,6 +14,9 @@ export interface Axis {
   card?: string | null;
   key: string;
   isNumeric: boolean;
+  /** The numbers at the places 0 and 1. The steps of an axis without numbers are counted from 0. */
+  min: number;
+  max: number;
   /** The places of the versions from 0 to 1; null without a value. */
   places: (number | null)[];
   ticks: { place: number; text: string }[];
@@ -46,12 +49,14 @@ function axisOf(row: Row): Axis | undefined {
   return {
     ...base,
     isNumeric: false,
+    min: 0,
+    max: steps.length - 1,
     places: texts.map((text) => (text === null ? null : placeOf(steps.indexOf(text)))),
     ticks: steps.map((text, i) => ({ place: placeOf(i), text })),
   };
 }
 
-function linear(numbers: (number | undefined)[], kind: MetadataKind | null | undefined): Pick<Axis, 'isNumeric' | 'places' | 'ticks'> {
+function linear(numbers: (number | undefined)[], kind: MetadataKind | null | undefined): Omit<Axis, 'id' | 'card' | 'key'> {
   const finite = numbers.filter((number) => number !== undefined);
   const min = Math.min(...finite);
   const max = Math.max(...finite);
@@ -59,6 +64,8 @@ function linear(numbers: (number | undefined)[], kind: MetadataKind | null | und
   const values = min === max ? finite.slice(0, 1) : roundNumbers(min, max);
   return {
     isNumeric: true,
+    min,
+    max,
     places: numbers.map((number) => (number === undefined ? null : placeOf(number))),
     ticks: values.map((number) => ({ place: placeOf(number), text: displayQuantity(kind, number) })),
   };

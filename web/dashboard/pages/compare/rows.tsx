@@ -5,11 +5,11 @@ import { type ReactNode } from 'react';
 import { keyText } from '../../app/address';
 import { RunLink, VersionLink } from '../../app/links';
 import { CellValue } from '../../values/CellValue';
+import { CreatedBy } from '../../values/CreatedBy';
 import { displayDelta } from '../../values/delta';
 import { KeyName } from '../../values/KeyName';
 import { numberOf } from '../../values/number';
 import { Text } from '../../values/Text';
-import { Time } from '../../values/Time';
 import { shareOf } from './axes';
 import type { Comparison } from './ComparePage';
 import styles from './rows.module.css';
@@ -30,7 +30,7 @@ type Version = Comparison['versions'][number];
 /** Returns the rows. `all` includes attributes that are the same in all versions. */
 export function rowsOf({ versions, rows, inputs }: Comparison, all: boolean, isNarrow: boolean): Row[] {
   const attributes = [
-    { name: 'Created', valueOf: (version: Version) => version.createdAt, show: Created },
+    { name: 'Created', valueOf: (version: Version) => version.createdAt, show: isNarrow ? CreatedAgo : Created },
     { name: 'Type', valueOf: (version: Version) => version.type ?? '', show: Type },
     { name: 'Tags', valueOf: (version: Version) => version.tags.join('\n'), show: Tags },
     { name: 'Made by', valueOf: (version: Version) => version.producer?.stepRun.id ?? '', show: MadeBy },
@@ -48,19 +48,9 @@ export function rowsOf({ versions, rows, inputs }: Comparison, all: boolean, isN
   ];
 }
 
-function Created({ version: { createdAt, createdBy } }: { version: Version }) {
-  return (
-    <>
-      <Time instant={createdAt} />
-      {createdBy && (
-        <span className={styles.muted}>
-          {' by '}
-          <Text text={createdBy} />
-        </span>
-      )}
-    </>
-  );
-}
+// A phone has too little space for an exact time.
+const CreatedAgo = ({ version: { createdAt, createdBy } }: { version: Version }) => <CreatedBy instant={createdAt} by={createdBy} />;
+const Created = ({ version: { createdAt, createdBy } }: { version: Version }) => <CreatedBy instant={createdAt} by={createdBy} exactTime />;
 
 const Type = ({ version: { type } }: { version: Version }) => (type ? <Text text={type} /> : <span className={styles.muted}>–</span>);
 
@@ -107,17 +97,17 @@ function factRow(fact: Fact, isNarrow: boolean): Row {
     text: keyText(fact),
     head: <KeyName card={fact.card} name={fact.key} stacked={isNarrow} />,
     cells: fact.cells.map((cell, i) => (
-      <FactCell key={i} cell={cell} share={isScale && numbers[i] !== undefined ? shareOf(numbers[i], min, max) : undefined} />
+      <FactCell key={i} cell={cell} exactTime={!isNarrow} share={isScale && numbers[i] !== undefined ? shareOf(numbers[i], min, max) : undefined} />
     )),
   };
 }
 
 /** A value, its difference from the baseline, and for numbers a bar that compares it with the row. */
-function FactCell({ cell, share }: { cell: Cell; share: number | undefined }) {
+function FactCell({ cell, share, exactTime }: { cell: Cell; share: number | undefined; exactTime: boolean }) {
   const { entry, delta, relativeDelta, added, removed } = cell;
   return (
     <div className={styles.fact}>
-      <CellValue entry={entry} />
+      <CellValue entry={entry} exactTime={exactTime} />
       {delta !== null && delta !== undefined && delta !== 0 && <span className={styles.delta}>{displayDelta(entry?.kind, delta, relativeDelta)}</span>}
       {(added.length > 0 || removed.length > 0) && (
         <span className={styles.delta} title="Members that the baseline does not have, and members that only the baseline has">

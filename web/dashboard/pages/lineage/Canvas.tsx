@@ -100,6 +100,7 @@ export function Canvas({ layout, busy, onExpand }: CanvasProps) {
                       node={node}
                       place={places.get(node.id)!}
                       color={colorOf(node.id)}
+                      asOf={graph.asOf}
                       isRoot={node.id === graph.root}
                       isActive={node.id === active}
                       onActive={setActive}

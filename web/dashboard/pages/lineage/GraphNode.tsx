@@ -14,6 +14,7 @@ interface GraphNodeProps {
   place: Place;
   /** The colour of its type. */
   color: string;
+  asOf?: string | null;
   isRoot: boolean;
   /** The active version is the one that Tab reaches. */
   isActive: boolean;
@@ -23,7 +24,7 @@ interface GraphNodeProps {
 }
 
 /** A version in the graph, with buttons that load more of its lineage. */
-export const GraphNode = memo(function GraphNode({ node, place, color, isRoot, isActive, onActive, onMark, onExpand }: GraphNodeProps) {
+export const GraphNode = memo(function GraphNode({ node, place, color, asOf, isRoot, isActive, onActive, onMark, onExpand }: GraphNodeProps) {
   const { id, version, parents, children, open } = node;
   const { artifact, type } = version;
   const tabIndex = isActive ? 0 : -1;
@@ -38,6 +39,7 @@ export const GraphNode = memo(function GraphNode({ node, place, color, isRoot, i
       <VersionLink
         name={artifact.name}
         version={version.version}
+        asOf={asOf}
         className={styles.link}
         data-id={id}
         draggable={false}

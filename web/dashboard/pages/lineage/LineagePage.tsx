@@ -1,9 +1,12 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useMemo } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 
 import { usePageRead } from '../../api/query';
+import { AsOf } from '../../app/as-of/AsOf';
+import { NotYet } from '../../app/as-of/NotYet';
 import { VersionLink } from '../../app/links';
 import { useProject } from '../../app/project';
+import { Button } from '../../ui/Button';
 import { Segments } from '../../ui/Segments';
 import { Empty, Failed, Loading } from '../../ui/State';
 import { useTitle } from '../../ui/title';
@@ -27,8 +30,12 @@ export function LineagePage() {
     (next: Partial<LineageAddress>, replace = false) => void navigate({ search: (before) => ({ ...before, ...next }), replace, resetScroll: false }),
     [navigate],
   );
-  const { name, version, view = 'graph', expanded = none } = address;
-  const variables = useMemo(() => ({ ref: refOf(project, { name, version }) }), [project, name, version]);
+  const { name, version, asOf, view = 'graph', expanded = none } = address;
+  const [pastOpen, setPastOpen] = useState(false);
+  const ref = useMemo(() => refOf(project, { name, version }), [project, name, version]);
+  const variables = useMemo(() => ({ ref, asOf }), [ref, asOf]);
+  // The expansions of another instant have other IDs.
+  const changeInstant = (next?: string) => change({ asOf: next, expanded: undefined });
   const { data, failure, loading, reload } = usePageRead(Lineage, variables, { pause: project === undefined });
   useTitle(`Lineage of ${name ?? ''} ${version ?? ''}`);
   const root = data?.artifactVersion;
@@ -48,6 +55,7 @@ export function LineagePage() {
   if (!root || !graph) {
     if (failure) return <Failed failure={failure} onRetry={reload} page />;
     if (loading || !data) return <Loading label="Loading the lineage" lines={9} />;
+    if (asOf) return <NotYet onNow={() => changeInstant()} />;
     return (
       <Empty icon="search" title="There is no such version" page>
         <Link to="/">All artifacts</Link>
@@ -59,12 +67,15 @@ export function LineagePage() {
     <div className={styles.page}>
       <header className={styles.header}>
         <h1>
-          <span className={styles.muted}>Lineage of</span> <VersionLink name={root.artifact.name} version={root.version} full />
+          <span className={styles.muted}>Lineage of</span> <VersionLink name={root.artifact.name} version={root.version} asOf={asOf} full />
         </h1>
         <span className={styles.count} role="status">
           {expansions.loading ? 'Loading…' : `${graph.nodes.size} ${graph.nodes.size === 1 ? 'version' : 'versions'}`}
         </span>
         <span className={styles.space} />
+        <Button icon="clock" onPress={() => setPastOpen(!pastOpen)}>
+          As of
+        </Button>
         <Segments
           label="View"
           choices={[
@@ -75,6 +86,7 @@ export function LineagePage() {
           onChange={(next: View) => change({ view: next })}
         />
       </header>
+      {(pastOpen || asOf) && <AsOf target={ref} asOf={asOf} onChange={changeInstant} onClose={() => setPastOpen(false)} />}
       {failure && <Failed failure={failure} onRetry={reload} />}
       {expansions.failure && <Failed failure={expansions.failure} onRetry={reload} />}
       <section className={`${styles.frame} ${view === 'list' ? styles.list : ''}`}>

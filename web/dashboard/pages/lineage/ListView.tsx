@@ -29,7 +29,7 @@ function columnsOf(graph: Graph, onExpand: ListViewProps['onExpand']): Column<Gr
       id: 'version',
       text: 'Version',
       width: 240,
-      cell: ({ version }) => <VersionLink name={version.artifact.name} version={version.version} full className={styles.version} />,
+      cell: ({ version }) => <VersionLink name={version.artifact.name} version={version.version} asOf={graph.asOf} full className={styles.version} />,
     },
     { id: 'relation', text: 'Relation', width: 170, cell: relationOf },
     { id: 'type', text: 'Type', width: 110, cell: ({ version: { type } }) => type && <Text text={type} /> },

@@ -12,6 +12,8 @@ export interface LineageAddress {
   /** The name of the version; the latest one when absent. */
   version?: string;
   view?: View;
+  /** The instant of the past that is shown. */
+  asOf?: string;
   /** The expansions, in their order: `up:` or `down:` with the ID of a version. */
   expanded?: string[];
 }
@@ -22,6 +24,7 @@ export function parseLineageAddress(parameters: Parameters): LineageAddress {
     name: textOf(parameters.name),
     version: textOf(parameters.version),
     view: choiceOf(parameters.view, views),
+    asOf: textOf(parameters.asOf),
     expanded: textsOf(parameters.expanded),
   };
 }

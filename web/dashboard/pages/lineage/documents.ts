@@ -1,10 +1,10 @@
 import { graphql } from '../../api/graphql';
 
-/** A version with the nearest versions of its lineage in both directions. */
+/** A version with the nearest versions of its lineage in both directions. With `asOf`, all of them are of that instant. */
 export const Lineage = graphql(`
-  query Lineage($ref: ArtifactVersionRef!) {
-    artifactVersion(ref: $ref) {
-      id version type createdAt
+  query Lineage($ref: ArtifactVersionRef!, $asOf: DateTime) {
+    artifactVersion(ref: $ref, asOf: $asOf) {
+      id asOf version type createdAt
       artifact { id name }
       upstream(depth: 4, first: 100) {
         truncated
@@ -20,7 +20,7 @@ export const Lineage = graphql(`
   }
 `);
 
-/** More of the lineage, from one of its versions on. */
+/** More of the lineage, from one of its versions on. The ID of a version of the past leads to that instant. */
 export const Expansion = graphql(`
   query Expansion($id: ID!, $up: Boolean!) {
     artifactVersion(ref: { id: $id }) {

@@ -35,6 +35,8 @@ export interface Edge {
 
 export interface Graph {
   root: string;
+  /** The instant of the past that all versions are of. */
+  asOf?: string | null;
   nodes: Map<string, GraphNode>;
   edges: Edge[];
 }
@@ -43,7 +45,7 @@ export interface Graph {
 export const expansionText = (id: string, direction: Direction) => `${direction}:${id}`;
 
 /** Joins the readings of a root and of the expansions. */
-export function joinGraph(root: Version, readings: readonly Reading[]): Graph {
+export function joinGraph(root: Version & Pick<Graph, 'asOf'>, readings: readonly Reading[]): Graph {
   const nodes = new Map<string, GraphNode>();
   const edges = new Map<string, Edge>();
   const add = (version: Version) => {
@@ -64,7 +66,7 @@ export function joinGraph(root: Version, readings: readonly Reading[]): Graph {
       }
     }
   }
-  const graph = { root: root.id, nodes, edges: [...edges.values()] };
+  const graph = { root: root.id, asOf: root.asOf, nodes, edges: [...edges.values()] };
   setDistances(graph, 'parents', -1);
   setDistances(graph, 'children', 1);
   readings.forEach((reading) => closeEnds(graph, reading));

@@ -7,13 +7,15 @@ import { useRows } from '../../api/rows';
 import { Box } from '../../ui/Box';
 import { Button } from '../../ui/Button';
 import { CopyButton } from '../../ui/Code';
+import { PageHeading } from '../../ui/PageHeading';
 import { Empty, Failed, Loading } from '../../ui/State';
 import { useTitle } from '../../ui/title';
+import { CreatedBy } from '../../values/CreatedBy';
 import { parseValue } from '../../values/extended';
 import { FactList } from '../../values/FactList';
 import { RunStatus } from '../../values/RunStatus';
 import { Text } from '../../values/Text';
-import { Duration, Time } from '../../values/Time';
+import { Duration } from '../../values/Time';
 import { MoreSteps, Run } from './documents';
 import styles from './RunPage.module.css';
 import { Step } from './Step';
@@ -46,32 +48,24 @@ function Shown({ run }: { run: Run }) {
   const facts = useMemo(() => parseValue(run.metadataExtendedJson), [run.metadataExtendedJson]);
   return (
     <div className={styles.page}>
-      <header className={styles.header}>
-        <div className={styles.top}>
-          <h1>
-            <Text text={pipeline} />
-          </h1>
-          <RunStatus status={status} />
+      <PageHeading
+        title={<Text text={pipeline} />}
+        chips={<RunStatus status={status} />}
+        actions={
           <span className={styles.id}>
             <code>{run.id}</code>
             <CopyButton text={run.id} label="Copy the ID" />
           </span>
-        </div>
-        <p className={styles.facts}>
-          <span>
-            Started <Time instant={startedAt} />
-            {createdBy && (
-              <>
-                {' by '}
-                <Text text={createdBy} />
-              </>
-            )}
-          </span>
-          <span>
-            <Duration from={startedAt} to={finishedAt} />
-          </span>
-        </p>
-      </header>
+        }
+        facts={
+          <>
+            <CreatedBy action="Started" instant={startedAt} by={createdBy} />
+            <span>
+              <Duration from={startedAt} to={finishedAt} />
+            </span>
+          </>
+        }
+      />
       <div className={styles.columns}>
         <Steps run={run} />
         <aside className={styles.side} aria-label="Facts of the run">

@@ -4,6 +4,7 @@ import { useCallback, useMemo } from 'react';
 import type { RunsQuery, RunStatus as Status } from '../../api/gen/graphql';
 import { usePageRead, useReadOnce } from '../../api/query';
 import { useRows } from '../../api/rows';
+import { NoProject } from '../../app/NoProject';
 import { useProject } from '../../app/project';
 import { Button } from '../../ui/Button';
 import { DataTable } from '../../ui/DataTable';
@@ -33,6 +34,7 @@ export function RunsPage() {
   const runs = list.data?.pipelineRuns;
   const filtered = Boolean(address.search || address.pipelines || address.status);
   if (!list.data && list.failure) return <Failed failure={list.failure} onRetry={list.reload} page />;
+  if (list.data && !list.data.project && !list.failure) return <NoProject />;
   return (
     <ListPage
       title="Runs"
@@ -91,7 +93,7 @@ function useRuns(address: RunsAddress) {
   const project = useProject();
   const readOnce = useReadOnce();
   const variables = useMemo(
-    () => ({ project, where: filterOf(address), orderBy: orderOf(address.sort ?? defaultSort.id, address.order ?? 'desc') }),
+    () => ({ project: project ?? '', where: filterOf(address), orderBy: orderOf(address.sort ?? defaultSort.id, address.order ?? 'desc') }),
     [project, address],
   );
   const answer = usePageRead(Runs, variables, { pause: project === undefined });

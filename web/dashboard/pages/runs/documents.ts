@@ -2,7 +2,8 @@ import { graphql } from '../../api/graphql';
 
 /** The list of pipeline runs, with the pipelines as a facet. */
 export const Runs = graphql(`
-  query Runs($project: String, $where: PipelineRunFilter, $orderBy: [PipelineRunOrder!]) {
+  query Runs($project: String!, $where: PipelineRunFilter, $orderBy: [PipelineRunOrder!]) {
+    project(name: $project) { id }
     pipelineRuns(project: $project, where: $where, orderBy: $orderBy, first: 50) {
       totalCount
       totalCountCapped

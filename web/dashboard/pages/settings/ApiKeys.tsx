@@ -8,6 +8,7 @@ import { Button } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { Empty, Failed, Loading } from '../../ui/State';
+import { CreatedBy } from '../../values/CreatedBy';
 import { Text } from '../../values/Text';
 import { Time } from '../../values/Time';
 import { CreateKey } from './CreateKey';
@@ -73,17 +74,7 @@ function columnsOf(revoke: (key: Key) => void): Column<Key>[] {
       id: 'created',
       text: 'Created',
       width: 190,
-      cell: ({ createdAt, createdBy }) => (
-        <>
-          <Time instant={createdAt} />
-          {createdBy && (
-            <span className={styles.muted}>
-              {' by '}
-              <Text text={createdBy} />
-            </span>
-          )}
-        </>
-      ),
+      cell: ({ createdAt, createdBy }) => <CreatedBy instant={createdAt} by={createdBy} />,
     },
     {
       id: 'revoke',

@@ -51,7 +51,7 @@ export function CreateKey({ project, onClose, onCreated }: CreateKeyProps) {
   };
   if (secret !== undefined) {
     return (
-      <Dialog title="The key is created" open onClose={onClose}>
+      <Dialog title="The key is created" onClose={onClose}>
         <div className={styles.form}>
           <p>Copy the secret now. It is not stored, so it cannot be shown again.</p>
           <Code label="secret" text={secret} />
@@ -65,7 +65,7 @@ export function CreateKey({ project, onClose, onCreated }: CreateKeyProps) {
     );
   }
   return (
-    <Dialog title="New API key" open onClose={onClose}>
+    <Dialog title="New API key" onClose={onClose}>
       <form className={styles.form} onSubmit={submit}>
         <TextField
           label="Name"

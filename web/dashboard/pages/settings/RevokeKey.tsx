@@ -15,7 +15,7 @@ export function RevokeKey({ apiKey, onClose }: { apiKey: Key; onClose(): void })
   const [failure, setFailure] = useState<Failure>();
   const revoke = () => write(Document, { input: { apiKeyId: apiKey.id } }).then(onClose, (error: Failure) => setFailure(error));
   return (
-    <Dialog title="Revoke the key?" open onClose={onClose}>
+    <Dialog title="Revoke the key?" onClose={onClose}>
       <div className={styles.form}>
         <p>
           All servers refuse <strong><Text text={apiKey.name} /></strong> from now on. This cannot be undone.

@@ -4,9 +4,10 @@ import { useViewer } from '../../api/viewer';
 import { ArtifactLink, CompareLink, LineageLink, VersionLink } from '../../app/links';
 import { Button } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
+import { PageHeading } from '../../ui/PageHeading';
 import { Popover } from '../../ui/Popover';
+import { CreatedBy } from '../../values/CreatedBy';
 import { Text } from '../../values/Text';
-import { Time } from '../../values/Time';
 import { CopySelector } from './CopySelector';
 import styles from './Heading.module.css';
 import type { Version } from './VersionPage';
@@ -27,32 +28,36 @@ export function Heading({ version, project, onChanged, onPast }: HeadingProps) {
   const { mayWrite } = useViewer();
   const [logging, setLogging] = useState(false);
   const { artifact, type, aliases, tags, description } = version;
-  const latest = artifact.latestVersion;
-  const previous = version.changes?.versions[0]?.version;
   return (
-    <header className={styles.header}>
-      <div className={styles.top}>
-        <h1 className={styles.title}>
+    <PageHeading
+      title={
+        <>
           <ArtifactLink name={artifact.name} className={styles.artifact} />
           <span className={styles.separator}>/</span>
           <Text text={version.version} />
-        </h1>
-        {type && (
-          <Chip tone="info">
-            <Text text={type} />
-          </Chip>
-        )}
-        {aliases.map((alias) => (
-          <Chip key={alias} tone="accent">
-            <Text text={alias} />
-          </Chip>
-        ))}
-        {tags.map((tag) => (
-          <Chip key={tag}>
-            <Text text={tag} />
-          </Chip>
-        ))}
-        <span className={styles.actions}>
+        </>
+      }
+      chips={
+        <>
+          {type && (
+            <Chip tone="info">
+              <Text text={type} />
+            </Chip>
+          )}
+          {aliases.map((alias) => (
+            <Chip key={alias} tone="accent">
+              <Text text={alias} />
+            </Chip>
+          ))}
+          {tags.map((tag) => (
+            <Chip key={tag}>
+              <Text text={tag} />
+            </Chip>
+          ))}
+        </>
+      }
+      actions={
+        <>
           <Button icon="clock" onPress={onPast}>
             As of
           </Button>
@@ -64,40 +69,10 @@ export function Heading({ version, project, onChanged, onPast }: HeadingProps) {
               Log a fact
             </Button>
           )}
-        </span>
-      </div>
-      <p className={styles.facts}>
-        <span>
-          Created <Time instant={version.createdAt} />
-          {version.createdBy && (
-            <>
-              {' by '}
-              <Text text={version.createdBy} />
-            </>
-          )}
-        </span>
-        {version.lastLoggedAt && (
-          <span>
-            Last fact <Time instant={version.lastLoggedAt} />
-          </span>
-        )}
-        {version.version !== String(version.number) && <span>Number {version.number}</span>}
-        {latest && latest.number > version.number ? (
-          <span>
-            The latest version is <VersionLink name={artifact.name} version={latest.version} className={styles.latest} />
-          </span>
-        ) : (
-          <span>The latest version</span>
-        )}
-        <LineageLink name={artifact.name} version={version.version} className={styles.latest}>
-          Lineage
-        </LineageLink>
-        {previous !== undefined && (
-          <CompareLink versions={[previous, version.version].map((other) => ({ name: artifact.name, version: other }))} className={styles.latest}>
-            Compare with <Text text={previous} />
-          </CompareLink>
-        )}
-      </p>
+        </>
+      }
+      facts={<Facts version={version} />}
+    >
       {description && (
         <Suspense fallback={<Text text={description} />}>
           <Markdown text={description} />
@@ -108,6 +83,35 @@ export function Heading({ version, project, onChanged, onPast }: HeadingProps) {
           <LogFact version={version} onClose={() => setLogging(false)} onLogged={onChanged} />
         </Suspense>
       )}
-    </header>
+    </PageHeading>
+  );
+}
+
+/** When the version was made and changed, and links to what is near it. */
+function Facts({ version }: { version: Version }) {
+  const { artifact } = version;
+  const latest = artifact.latestVersion;
+  const previous = version.changes?.versions[0]?.version;
+  return (
+    <>
+      <CreatedBy action="Created" instant={version.createdAt} by={version.createdBy} />
+      {version.lastLoggedAt && <CreatedBy action="Last fact" instant={version.lastLoggedAt} />}
+      {version.version !== String(version.number) && <span>Number {version.number}</span>}
+      {latest && latest.number > version.number ? (
+        <span>
+          The latest version is <VersionLink name={artifact.name} version={latest.version} />
+        </span>
+      ) : (
+        <span>The latest version</span>
+      )}
+      <LineageLink name={artifact.name} version={version.version} asOf={version.asOf}>
+        Lineage
+      </LineageLink>
+      {previous !== undefined && (
+        <CompareLink versions={[previous, version.version].map((other) => ({ name: artifact.name, version: other }))}>
+          Compare with <Text text={previous} />
+        </CompareLink>
+      )}
+    </>
   );
 }

@@ -8,7 +8,7 @@ import { VersionLink } from '../../app/links';
 import { Box } from '../../ui/Box';
 import { Button } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
-import { Sheet } from '../../ui/Sheet';
+import { Dialog } from '../../ui/Dialog';
 import { Sparkline } from '../../ui/Sparkline';
 import { Failed, Loading } from '../../ui/State';
 import { CellValue } from '../../values/CellValue';
@@ -45,7 +45,7 @@ export function History({ version, target, keyText, onClose, onChanged }: Histor
     onChanged();
   };
   return (
-    <Sheet title={<KeyName card={card} name={key} />} onClose={onClose}>
+    <Dialog place="side" title={<KeyName card={card} name={key} />} onClose={onClose}>
       {failure && <Failed failure={failure} onRetry={reload} />}
       {!subject && !failure && <Loading label="Loading the history" />}
       {subject && (
@@ -72,7 +72,7 @@ export function History({ version, target, keyText, onClose, onChanged }: Histor
           )}
         </>
       )}
-    </Sheet>
+    </Dialog>
   );
 }
 

@@ -14,7 +14,7 @@ interface Linked {
 }
 
 /** The step run that made the version, and the versions that the step run read. */
-export function Origin({ version: { producer } }: { version: Version }) {
+export function Origin({ version: { producer, asOf } }: { version: Version }) {
   if (!producer) {
     return (
       <Box title="Made from">
@@ -41,7 +41,7 @@ export function Origin({ version: { producer } }: { version: Version }) {
       <ul>
         {inputs.map((input) => (
           <li key={input.name} className={styles.item}>
-            {input.artifactVersion ? <Linked version={input.artifactVersion} /> : <span className={styles.none}>{input.name}: deleted</span>}
+            {input.artifactVersion ? <Linked version={input.artifactVersion} asOf={asOf} /> : <span className={styles.none}>{input.name}: deleted</span>}
           </li>
         ))}
       </ul>
@@ -50,7 +50,7 @@ export function Origin({ version: { producer } }: { version: Version }) {
 }
 
 /** The step runs that read the version, with the versions that they made. */
-export function Uses({ version: { consumers } }: { version: Version }) {
+export function Uses({ version: { consumers, asOf } }: { version: Version }) {
   if (!consumers) return null;
   return (
     <Box title="Used by" aside={consumers.totalCount}>
@@ -72,7 +72,7 @@ export function Uses({ version: { consumers } }: { version: Version }) {
                 (output) =>
                   output.artifactVersion && (
                     <li key={output.id} className={styles.item}>
-                      <Linked version={output.artifactVersion} />
+                      <Linked version={output.artifactVersion} asOf={asOf} />
                     </li>
                   ),
               )}
@@ -85,10 +85,10 @@ export function Uses({ version: { consumers } }: { version: Version }) {
   );
 }
 
-function Linked({ version: { artifact, version, type } }: { version: Linked }) {
+function Linked({ version: { artifact, version, type }, asOf }: { version: Linked; asOf: Version['asOf'] }) {
   return (
     <>
-      <VersionLink name={artifact.name} version={version} full className={styles.link} />
+      <VersionLink name={artifact.name} version={version} asOf={asOf} full className={styles.link} />
       {type && (
         <span className={styles.muted}>
           <Text text={type} />

@@ -43,7 +43,7 @@ export default function LogFact({ version, onClose, onLogged }: LogFactProps) {
   };
   const long = ['STRING', 'MARKDOWN', 'LIST', 'TUPLE', 'SET', 'DICT'].includes(kind);
   return (
-    <Dialog title="Log a fact" open onClose={onClose}>
+    <Dialog title="Log a fact" onClose={onClose}>
       <form className={styles.form} onSubmit={(event) => void submit(event)}>
         <div className={styles.pair}>
           <TextField label="Key" autoFocus isRequired value={key} onChange={setKey} mono />

@@ -3,11 +3,12 @@ import { useCallback, useMemo, useState } from 'react';
 
 import type { VersionPageQuery } from '../../api/gen/graphql';
 import { usePageRead } from '../../api/query';
+import { AsOf } from '../../app/as-of/AsOf';
+import { NotYet } from '../../app/as-of/NotYet';
 import { useProject } from '../../app/project';
 import { Empty, Failed, Loading } from '../../ui/State';
 import { useTitle } from '../../ui/title';
 import { refOf, type VersionAddress } from './address';
-import { AsOf } from './AsOf';
 import { Cards } from './Cards';
 import { VersionPage as Document } from './documents';
 import { Heading } from './Heading';
@@ -66,15 +67,7 @@ export function VersionPage() {
 }
 
 function Missing({ address, onNow }: { address: VersionAddress; onNow(): void }) {
-  if (address.asOf) {
-    return (
-      <Empty icon="clock" title="The version did not exist at this instant" page>
-        <button type="button" className={styles.link} onClick={onNow}>
-          Show it now
-        </button>
-      </Empty>
-    );
-  }
+  if (address.asOf) return <NotYet onNow={onNow} />;
   return (
     <Empty icon="search" title="There is no such version" page>
       {address.name ?? 'The address has no name of an artifact.'} {address.version ?? address.alias}
