@@ -41,10 +41,12 @@ func ExitCode(err error) int {
 	var behind *engine.SchemaOutdatedError
 	var outdated *engine.ProgramOutdatedError
 	var unsupported *unsupportedError
+	var replica *engine.ReplicaError
 	switch {
 	case err == nil:
 		return ExitSuccess
-	case errors.As(err, &usage), errors.As(err, &badURL), errors.As(err, &missing), errors.As(err, &encoding):
+	case errors.As(err, &usage), errors.As(err, &badURL), errors.As(err, &missing), errors.As(err, &encoding),
+		errors.As(err, &replica):
 		return ExitUsage
 	case errors.As(err, &behind), errors.As(err, &outdated):
 		return ExitSchemaOutdated

@@ -51,15 +51,15 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 		return nil, err
 	}
 	d := &postgresDialect{}
-	d.probe, d.statistics.pool = d.connect(config), d.connect(config)
+	d.probe, d.statistics.pool = connectPostgres(config), connectPostgres(config)
 	d.probe.SetMaxOpenConns(1)
 	d.statistics.pool.SetMaxOpenConns(1)
 	reads, questions, mutations, keys := shareConnections(connections)
 	d.lane = laneSet{
-		reads:     newLane("postgres_read", d.connect(config), reads),
-		unbounded: newLane("postgres_question", d.connect(config), questions),
-		mutations: newLane("postgres_write", d.connect(config), mutations),
-		keys:      newLane("postgres_keys", d.connect(config), keys),
+		reads:     newLane("postgres_read", connectPostgres(config), reads),
+		unbounded: newLane("postgres_question", connectPostgres(config), questions),
+		mutations: newLane("postgres_write", connectPostgres(config), mutations),
+		keys:      newLane("postgres_keys", connectPostgres(config), keys),
 	}
 	for _, lane := range d.lane.all() {
 		lane.send, lane.numbered = rawrow.Postgres, true
@@ -74,7 +74,7 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 	return d, nil
 }
 
-func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
+func connectPostgres(config *pgx.ConnConfig) *sql.DB {
 	var pool *sql.DB
 	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(setConnectionCheckInterval),
 		stdlib.OptionResetSession(rejectClosed),

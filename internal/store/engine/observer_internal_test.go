@@ -19,7 +19,7 @@ func TestGORMLogsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := (&postgresDialect{}).connect(config)
+	pool := connectPostgres(config)
 	t.Cleanup(func() { _ = pool.Close() })
 	var text bytes.Buffer
 	_, refused := openGORM(postgres.New(postgres.Config{Conn: pool}), slog.New(slog.NewTextHandler(&text, nil)), false,

@@ -1,0 +1,141 @@
+// Package replica decides which server of PostgreSQL answers an operation: the primary, or a streaming replica that has
+// replayed what the caller has seen (ADR 0046).
+//
+// It hides how positions in the log are read, how the lag of replicas is measured, and which replicas are left out. A
+// Set has the primary and its Replicas. Choose returns the replica for a token, and Position the token of a response.
+// Add checks a server before it becomes a replica of the set.
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/placard/placard/internal/consistency"
+)
+
+// Interval is the time between two checks of a node.
+const Interval = 250 * time.Millisecond
+
+// maxStatusAge is the age of a status from which its replica is left out. A check takes at most readTimeout, so a
+// replica that does not answer is left out within a second.
+const maxStatusAge = Interval + readTimeout
+
+// Options configure a Set.
+type Options struct {
+	// Primary is a pool of one connection to the primary.
+	Primary *sql.DB
+	// MaxLag is the maximum age of what a replica shows.
+	MaxLag time.Duration
+	// Version is the version of the tables that the program needs.
+	Version int64
+	Log     *slog.Logger
+}
+
+// Set is a primary with its replicas. It is safe for concurrent use.
+type Set struct {
+	Options
+	history  history
+	flushed  shared
+	database database
+	replicas []*Replica
+	turn     atomic.Uint32
+	// system is the system identifier of the primary.
+	system uint64
+	// operations counts the operations that the primary has answered.
+	operations atomic.Int64
+}
+
+// New returns a set without replicas. It reads the position of the primary.
+func New(ctx context.Context, o Options) (*Set, error) {
+	s := &Set{Options: o, history: history{maxAge: o.MaxLag + 4*Interval}}
+	s.flushed.read = func(ctx context.Context) (consistency.Token, error) { return s.sample(ctx) }
+	taken := time.Now()
+	primary, err := readPrimary(ctx, o.Primary)
+	if err != nil {
+		return nil, err
+	}
+	s.system, s.database = primary.token.System, primary.database
+	s.history.add(sample{primary.token, taken})
+	return s, nil
+}
+
+// sample reads the position of the primary and adds it to the history.
+func (s *Set) sample(ctx context.Context) (consistency.Token, error) {
+	taken := time.Now()
+	token, err := readFlushed(ctx, s.Primary, s.system)
+	if err == nil {
+		s.history.add(sample{token, taken})
+	}
+	return token, err
+}
+
+// Sample reads the position of the primary, with which the lag of replicas is measured.
+func (s *Set) Sample(ctx context.Context) {
+	if _, err := s.flushed.after(ctx); err != nil && ctx.Err() == nil {
+		s.Log.DebugContext(ctx, "cannot read the log position of the primary", "error", err)
+	}
+}
+
+// Replicas returns the replicas of the set.
+func (s *Set) Replicas() []*Replica { return s.replicas }
+
+// Choose returns a replica that may answer a query of a caller with a token, or with the zero Token, and nil if only
+// the primary may. The replicas take turns.
+func (s *Set) Choose(token consistency.Token) *Replica {
+	n := len(s.replicas)
+	if n == 0 {
+		return nil
+	}
+	primary, first, now := s.history.newest(), int(s.turn.Add(1)), time.Now()
+	for i := range n {
+		if r := s.replicas[(first+i)%n]; r.problem(primary, now) == "" && (token.IsZero() || r.position().Covers(token)) {
+			return r
+		}
+	}
+	return nil
+}
+
+// Position returns the token of an operation that has sent statements to a replica, nil for the primary. The position
+// is read after the call, so it covers all that the operation has seen and written.
+func (s *Set) Position(ctx context.Context, r *Replica) (consistency.Token, error) {
+	if r == nil {
+		s.operations.Add(1)
+		return s.flushed.after(ctx)
+	}
+	r.operations.Add(1)
+	return r.replayed.after(ctx)
+}
+
+// Unknown returns the token of a response whose position could not be read.
+func (s *Set) Unknown() consistency.Token { return consistency.Token{System: s.system} }
+
+// Newest returns the newest known position of the primary: the token of an operation that has seen nothing.
+func (s *Set) Newest() consistency.Token { return s.history.newest() }
+
+// Stats describes a node.
+type Stats struct {
+	// Name is primary, or replica_1 and so on in the order of the settings.
+	Name string
+	// IsUsable reports whether a replica may answer queries without a token.
+	IsUsable bool
+	// Lag is the age of what a replica shows, and KnowsLag reports whether it is known.
+	Lag      time.Duration
+	KnowsLag bool
+	// Operations is the number of operations that the node has answered, and Repeated of those that it has begun and that
+	// the primary has answered.
+	Operations, Repeated int64
+}
+
+// Stats returns the state of the primary, followed by the replicas.
+func (s *Set) Stats() []Stats {
+	primary, now := s.history.newest(), time.Now()
+	all := []Stats{{Name: "primary", IsUsable: true, KnowsLag: true, Operations: s.operations.Load()}}
+	for _, r := range s.replicas {
+		lag, known := s.history.lag(r.position(), now)
+		all = append(all, Stats{r.name, r.problem(primary, now) == "", lag, known, r.operations.Load(), r.repeated.Load()})
+	}
+	return all
+}
