@@ -3,8 +3,13 @@ package storetest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/placard/placard/internal/harness"
@@ -92,5 +97,35 @@ func (r *Replicated) WaitReplayed(t testing.TB) {
 		harness.Eventually(t, "a replica has replayed "+position, func() bool {
 			return replica.Text(t, "SELECT (pg_last_wal_replay_lsn() >= '"+position+"')::text") == "true"
 		})
+	}
+}
+
+// StopNow ends the server as a crash would and waits for it.
+func (c *Cluster) StopNow(t testing.TB) {
+	t.Helper()
+	if err := c.Stop("immediate"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Freeze stops all processes of the server, or lets them continue. Connections stay open and get no answer.
+func (c *Cluster) Freeze(t testing.TB, frozen bool) {
+	t.Helper()
+	signal := syscall.SIGCONT
+	if frozen {
+		signal = syscall.SIGSTOP
+	}
+	children, err := exec.CommandContext(t.Context(), "pgrep", "-P", strconv.Itoa(c.PID())).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range append(strings.Fields(string(children)), strconv.Itoa(c.PID())) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Fatal(err)
+		}
 	}
 }
