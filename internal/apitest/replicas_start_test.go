@@ -73,10 +73,61 @@ func TestReplicasRefused(t *testing.T) {
 	if err := openReplicas(t, primary, replica); err != nil {
 		t.Errorf("control: %v", err)
 	}
+	err = openReplicas(t, strings.Replace(primary, "?", "?synchronous_commit=off&", 1), replica)
+	if err == nil || !strings.Contains(err.Error(), "need synchronous_commit") {
+		t.Errorf("commits that are not flushed: %v", err)
+	}
 	pair.Replicas[0].StopNow(t)
 	if err := openReplicas(t, primary, replica); err != nil {
 		t.Errorf("a replica that is away: %v", err)
 	}
+}
+
+// TestTimelines checks the tokens of a server on a promoted replica: those of before go to the primary, and the replica
+// that follows it is left out until it is on the new timeline.
+func TestTimelines(t *testing.T) {
+	harness.Slow(t)
+	t.Parallel()
+	r := newReplicated(t, 2)
+	_, before := r.read(t, "")
+	if err := r.Primary.Stop("fast"); err != nil {
+		t.Fatal(err)
+	}
+	promoted, follower := r.Replicas[0], r.Replicas[1]
+	promoted.Execute(t, "SELECT pg_promote()")
+	s, err := store.Open(t.Context(), promoted.URL.String(), slog.New(slog.DiscardHandler),
+		store.WithReplicas(store.ReplicaOptions{URLs: []string{follower.URL.String()}, MaxLag: 2 * time.Second}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if err := r.store.Close(); err != nil {
+		t.Error(err)
+	}
+	after := &replicated{version: r.version, store: s, Replicated: &storetest.Replicated{Primary: promoted, Replicas: r.Replicas[1:]}}
+	if after.api, err = New(s, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if after.usable() != 0 {
+		t.Error("a replica of the old primary is used")
+	}
+	follower.Execute(t, "ALTER SYSTEM SET primary_conninfo = 'host="+promoted.URL.Query().Get("host")+" user=placard'")
+	follower.Execute(t, "SELECT pg_reload_conf()")
+	after.waitUsable(t, 1)
+	primary, _ := after.answered()
+	_, next := after.read(t, before)
+	if now, _ := after.answered(); now != primary+1 {
+		t.Error("a token of the old timeline is not answered by the primary")
+	}
+	if old, new := parse(t, before), parse(t, next); new.System != old.System || new.Timeline != old.Timeline+1 {
+		t.Errorf("%s follows %s", new, old)
+	}
+	harness.Eventually(t, "the replica answers with a token of the new timeline", func() bool {
+		_, replicas := after.answered()
+		after.read(t, next)
+		_, now := after.answered()
+		return now == replicas+1
+	})
 }
 
 // TestTokensWithoutReplicas checks the tokens of a server without replicas, and the error of a malformed one.

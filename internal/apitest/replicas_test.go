@@ -192,7 +192,7 @@ func (r *replicated) delay(t *testing.T, by string) {
 	}
 }
 
-// TestTokens checks who answers requests with tokens: with replicas that lag by half a second, a caller that sends its
+// TestTokens checks who answers requests with tokens: with replicas that lag by a second, a caller that sends its
 // token sees its own writes and never an older state. The control is that a caller without a token does.
 func TestTokens(t *testing.T) {
 	harness.Slow(t)
@@ -205,7 +205,7 @@ func TestTokens(t *testing.T) {
 	if _, after := r.answered(); after != before+4 {
 		t.Errorf("the replicas have answered %d of 4 queries without a token", after-before)
 	}
-	r.delay(t, "500ms")
+	r.delay(t, "1s")
 	stale, primaryBefore := 0, int64(0)
 	for n := 1; n <= 5; n++ {
 		token := r.write(t, n)
@@ -263,7 +263,9 @@ func TestPrimaryOnly(t *testing.T) {
 	harness.Slow(t)
 	t.Parallel()
 	r := newReplicated(t, 1)
-	at := func(ago time.Duration) string { return time.Now().Add(-ago).UTC().Format("2006-01-02T15:04:05.000000Z") }
+	at := func(ago time.Duration) string {
+		return time.Now().Add(-ago).UTC().Format("2006-01-02T15:04:05.000000Z")
+	}
 	version := func(alias, arguments string) string {
 		return fmt.Sprintf(`%s: artifactVersion(ref: {id: %q}%s) { id metadataJson }`, alias, r.version, arguments)
 	}

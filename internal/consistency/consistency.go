@@ -79,9 +79,14 @@ func FormatPosition(position uint64) string {
 	return fmt.Sprintf("%X/%X", position>>32, uint32(position))
 }
 
+// IsSameLog reports whether two positions can be compared.
+func (t Token) IsSameLog(other Token) bool {
+	return t.System == other.System && t.Timeline == other.Timeline
+}
+
 // Covers reports whether a server with the log of t up to its position has everything that other covers.
 func (t Token) Covers(other Token) bool {
-	return t.System == other.System && t.Timeline == other.Timeline && t.Position >= other.Position
+	return t.IsSameLog(other) && t.Position >= other.Position
 }
 
 // Later returns the token that a caller keeps: the higher one of the same log, and otherwise the newer one, which is

@@ -39,7 +39,7 @@ func (db *DB) WithOperation(ctx context.Context, o Operation) context.Context {
 	if db != nil && db.nodes != nil {
 		o.session = &session{nodes: db.nodes, token: o.Token, cancel: o.Cancel}
 		if !o.Mutation && !o.Primary {
-			o.session.replica = db.nodes.Choose(o.Token)
+			o.session.replica = db.nodes.Choose(ctx, o.Token)
 		}
 	}
 	return WithOperation(ctx, o)

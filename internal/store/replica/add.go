@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
-
-	"github.com/placard/placard/internal/consistency"
 )
 
 const (
@@ -22,7 +20,7 @@ const (
 func (s *Set) Add(ctx context.Context, address string, pool *sql.DB, isRefused func(error) bool) error {
 	r := &Replica{set: s, name: fmt.Sprint("replica_", len(s.replicas)+1), address: address, pool: pool, fault: faultUnreachable}
 	r.reachable, r.lose = context.WithCancel(context.Background())
-	r.replayed.read = func(ctx context.Context) (consistency.Token, error) { return r.readReplayed(ctx) }
+	r.replayed.read = func(ctx context.Context) (positions, error) { return r.readReplayed(ctx) }
 	s.replicas = append(s.replicas, r)
 	for begin := time.Now(); ; {
 		final, problem, err := r.examine(ctx)

@@ -29,7 +29,7 @@ func (h *history) add(s sample) {
 	defer h.mu.Unlock()
 	if last, ok := h.last(); ok {
 		switch {
-		case last.token.System != s.token.System || last.token.Timeline != s.token.Timeline:
+		case !last.token.IsSameLog(s.token):
 			h.samples = nil
 		case s.taken.Before(last.taken) || s.token.Position < last.token.Position:
 			return // another reader was faster

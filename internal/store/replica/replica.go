@@ -40,6 +40,7 @@ const (
 	faultUnreachable = "it does not answer"
 	faultPaused      = "its replay is paused"
 	faultTimeline    = "it follows another timeline than the primary"
+	faultArchive     = "it does not stream from the primary"
 	faultLag         = "it lags behind the primary"
 )
 
@@ -123,8 +124,12 @@ func (r *Replica) faultOf(ctx context.Context, found status, comesBack bool) (fa
 	if fault = r.set.mismatch(found); fault == "" && comesBack {
 		fault, err = r.outdated(ctx, found)
 	}
-	if fault == "" && found.isPaused {
+	switch {
+	case fault != "":
+	case found.isPaused:
 		fault = faultPaused
+	case !found.isStreaming:
+		fault = faultArchive
 	}
 	return fault, err
 }
@@ -159,17 +164,17 @@ func (r *Replica) outdated(ctx context.Context, found status) (string, error) {
 		version, r.set.Version), nil
 }
 
-// readReplayed reads the position of the replica. The result has the timeline of the last check.
-func (r *Replica) readReplayed(ctx context.Context) (consistency.Token, error) {
-	position, err := readReplayed(ctx, r.pool)
+// readReplayed reads the positions of the replica. They have the timeline of the last check.
+func (r *Replica) readReplayed(ctx context.Context) (positions, error) {
+	replayed, received, err := readReplayed(ctx, r.pool)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	token := r.checked
-	token.Position = position
-	if err == nil && token.Covers(r.checked) {
-		r.checked = token
+	p := positions{r.checked, r.checked}
+	p.shown.Position, p.limit.Position = replayed, received
+	if err == nil && p.shown.Covers(r.checked) {
+		r.checked = p.shown
 	}
-	return token, err
+	return p, err
 }
 
 // Bind returns a context for a statement on the replica. It also ends when the replica does not answer a check.

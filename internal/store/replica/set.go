@@ -9,6 +9,7 @@ package replica
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -48,14 +49,24 @@ type Set struct {
 	operations atomic.Int64
 }
 
-// New returns a set without replicas. It reads the position of the primary.
+// ErrAsyncCommit is the failure of a primary whose commits are visible before their position is flushed.
+var ErrAsyncCommit = errors.New("consistency tokens need synchronous_commit: it is off for the user of --database-url; " +
+	"set it to on, or remove --read-database-urls and --consistency-tokens")
+
+// New returns a set without replicas. It reads the position of the primary. It fails with ErrAsyncCommit.
 func New(ctx context.Context, o Options) (*Set, error) {
 	s := &Set{Options: o, history: history{maxAge: o.MaxLag + 4*Interval}}
-	s.flushed.read = func(ctx context.Context) (consistency.Token, error) { return s.sample(ctx) }
+	s.flushed.read = func(ctx context.Context) (positions, error) {
+		token, err := s.sample(ctx)
+		return positions{token, token}, err
+	}
 	taken := time.Now()
 	primary, err := readPrimary(ctx, o.Primary)
 	if err != nil {
 		return nil, err
+	}
+	if primary.asyncCommit {
+		return nil, ErrAsyncCommit
 	}
 	s.system, s.database = primary.token.System, primary.database
 	s.history.add(sample{primary.token, taken})
@@ -83,30 +94,47 @@ func (s *Set) Sample(ctx context.Context) {
 func (s *Set) Replicas() []*Replica { return s.replicas }
 
 // Choose returns a replica that may answer a query of a caller with a token, or with the zero Token, and nil if only
-// the primary may. The replicas take turns.
-func (s *Set) Choose(token consistency.Token) *Replica {
+// the primary may. The replicas take turns. If none is known to have replayed the token, one of them is asked: it has
+// most often replayed more since its last check.
+func (s *Set) Choose(ctx context.Context, token consistency.Token) *Replica {
 	n := len(s.replicas)
-	if n == 0 {
+	primary := s.history.newest()
+	if n == 0 || !token.IsZero() && !primary.IsSameLog(token) {
 		return nil
 	}
-	primary, first, now := s.history.newest(), int(s.turn.Add(1)), time.Now()
+	var usable *Replica
+	first, now := int(s.turn.Add(1)), time.Now()
 	for i := range n {
-		if r := s.replicas[(first+i)%n]; r.problem(primary, now) == "" && (token.IsZero() || r.position().Covers(token)) {
+		r := s.replicas[(first+i)%n]
+		if r.problem(primary, now) != "" {
+			continue
+		}
+		if token.IsZero() || r.position().Covers(token) {
 			return r
 		}
+		if usable == nil {
+			usable = r
+		}
 	}
-	return nil
+	if usable == nil {
+		return nil
+	}
+	if replayed, err := usable.replayed.after(ctx); err != nil || !replayed.shown.Covers(token) {
+		return nil
+	}
+	return usable
 }
 
 // Position returns the token of an operation that has sent statements to a replica, nil for the primary. The position
 // is read after the call, so it covers all that the operation has seen and written.
 func (s *Set) Position(ctx context.Context, r *Replica) (consistency.Token, error) {
-	if r == nil {
-		s.operations.Add(1)
-		return s.flushed.after(ctx)
+	read, operations := &s.flushed, &s.operations
+	if r != nil {
+		read, operations = &r.replayed, &r.operations
 	}
-	r.operations.Add(1)
-	return r.replayed.after(ctx)
+	operations.Add(1)
+	p, err := read.after(ctx)
+	return p.limit, err
 }
 
 // Unknown returns the token of a response whose position could not be read.

@@ -8,10 +8,19 @@ import (
 	"github.com/placard/placard/internal/consistency"
 )
 
-// shared reads a position for all callers that ask at the same time. A reading begins after all of its callers have
+// positions are two positions of a node at one instant. They are equal on the primary.
+type positions struct {
+	// shown is a position up to which everything is visible.
+	shown consistency.Token
+	// limit is a position after which nothing is visible. A replica shows a commit a moment before it reports to have
+	// replayed it, so its limit is the end of what it has received.
+	limit consistency.Token
+}
+
+// shared reads the positions of a node for all callers that ask at the same time. A reading begins after all of its callers have
 // asked, so it covers everything that they have seen. While a reading runs, new callers share the next one.
 type shared struct {
-	read func(ctx context.Context) (consistency.Token, error)
+	read func(ctx context.Context) (positions, error)
 
 	mu      sync.Mutex
 	running bool
@@ -19,15 +28,15 @@ type shared struct {
 	next *reading
 }
 
-// reading is a reading of a position. token and err are set when done is closed.
+// reading is a reading of positions, which are set when done is closed.
 type reading struct {
-	done  chan struct{}
-	token consistency.Token
-	err   error
+	done chan struct{}
+	positions
+	err error
 }
 
-// after returns a position that is read after the call of after. It returns the error of ctx if that ends first.
-func (s *shared) after(ctx context.Context) (consistency.Token, error) {
+// after returns positions that are read after the call of after. It returns the error of ctx if that ends first.
+func (s *shared) after(ctx context.Context) (positions, error) {
 	s.mu.Lock()
 	r := s.next
 	if r == nil {
@@ -38,21 +47,21 @@ func (s *shared) after(ctx context.Context) (consistency.Token, error) {
 		s.running, s.next = true, nil
 		s.mu.Unlock()
 		s.run(r)
-		return r.token, r.err
+		return r.positions, r.err
 	}
 	s.mu.Unlock()
 	select {
 	case <-r.done:
-		return r.token, r.err
+		return r.positions, r.err
 	case <-ctx.Done():
-		return consistency.Token{}, ctx.Err()
+		return positions{}, ctx.Err()
 	}
 }
 
 // run runs a reading, and lets the next one begin.
 func (s *shared) run(r *reading) {
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
-	r.token, r.err = s.read(ctx)
+	r.positions, r.err = s.read(ctx)
 	cancel()
 	close(r.done)
 	s.mu.Lock()

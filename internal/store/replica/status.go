@@ -15,8 +15,11 @@ type status struct {
 	token consistency.Token
 	// database identifies the tables. Its Table is 0 if there are none.
 	database database
-	// isReplica is set for a server in recovery, and isPaused if its replay is paused.
-	isReplica, isPaused bool
+	// asyncCommit is set for a primary that shows commits before they are flushed.
+	asyncCommit bool
+	// isReplica is set for a server in recovery, isPaused if its replay is paused, and isStreaming if it replays what it
+	// receives from another server.
+	isReplica, isPaused, isStreaming bool
 }
 
 // database identifies the tables of a program in a cluster. A replica has the same numbers as its primary.
@@ -31,9 +34,10 @@ func readPrimary(ctx context.Context, pool *sql.DB) (status, error) {
 	var s status
 	var system int64
 	var file, position string
-	err := pool.QueryRowContext(ctx, `SELECT c.system_identifier, pg_walfile_name(p), p::text, `+findDatabase+`
+	err := pool.QueryRowContext(ctx, `SELECT c.system_identifier, pg_walfile_name(p), p::text,
+		current_setting('synchronous_commit') = 'off', `+findDatabase+`
 		FROM pg_control_system() c, pg_current_wal_flush_lsn() p`).
-		Scan(&system, &file, &position, &s.database.id, &s.database.table)
+		Scan(&system, &file, &position, &s.asyncCommit, &s.database.id, &s.database.table)
 	if err != nil {
 		return s, err
 	}
@@ -74,9 +78,10 @@ func readReplica(ctx context.Context, pool *sql.DB) (status, error) {
 	err := pool.QueryRowContext(ctx, `SELECT c.system_identifier, pg_is_in_recovery(),
 		CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END,
 		greatest(p.timeline_id, r.min_recovery_end_timeline, (SELECT max(received_tli) FROM pg_stat_wal_receiver))::bigint,
-		coalesce(pg_last_wal_replay_lsn()::text, '0/0'), `+findDatabase+`
+		coalesce(pg_last_wal_replay_lsn()::text, '0/0'),
+		coalesce(pg_last_wal_receive_lsn() >= pg_last_wal_replay_lsn(), false), `+findDatabase+`
 		FROM pg_control_system() c, pg_control_checkpoint() p, pg_control_recovery() r`).
-		Scan(&system, &s.isReplica, &s.isPaused, &timeline, &position, &s.database.id, &s.database.table)
+		Scan(&system, &s.isReplica, &s.isPaused, &timeline, &position, &s.isStreaming, &s.database.id, &s.database.table)
 	if err != nil {
 		return s, err
 	}
@@ -85,13 +90,18 @@ func readReplica(ctx context.Context, pool *sql.DB) (status, error) {
 	return s, err
 }
 
-// readReplayed returns the position that a replica has replayed.
-func readReplayed(ctx context.Context, pool *sql.DB) (uint64, error) {
-	var position string
-	if err := pool.QueryRowContext(ctx, "SELECT pg_last_wal_replay_lsn()::text").Scan(&position); err != nil {
-		return 0, err
+// readReplayed returns the position that a replica has replayed, and the one up to which it has received the log.
+func readReplayed(ctx context.Context, pool *sql.DB) (replayed, received uint64, err error) {
+	var texts [2]string
+	err = pool.QueryRowContext(ctx, `SELECT pg_last_wal_replay_lsn()::text,
+		greatest(pg_last_wal_replay_lsn(), pg_last_wal_receive_lsn())::text`).Scan(&texts[0], &texts[1])
+	if err == nil {
+		replayed, err = consistency.ParsePosition(texts[0])
 	}
-	return consistency.ParsePosition(position)
+	if err == nil {
+		received, err = consistency.ParsePosition(texts[1])
+	}
+	return replayed, received, err
 }
 
 // readVersion returns the version of the tables.
