@@ -179,7 +179,7 @@ func (db *DB) Ping(ctx context.Context) error {
 func (db *DB) Past(ctx context.Context, instant models.Time) (bool, error) {
 	now, err := db.backend.present(ctx)
 	if err == nil && instant.UnixMicro() > now-recentPast.Microseconds() {
-		err = operationOf(ctx).session.requirePrimary()
+		err = operationOf(ctx).session.requirePrimary(ctx)
 	}
 	return instant.UnixMicro() <= now, db.TranslateError(err)
 }
@@ -211,7 +211,6 @@ var ErrRetry = errors.New("another transaction was faster")
 
 // Write runs fn in a transaction, and again if it conflicts with another one: fn must not keep results of a failed try.
 func (db *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	operationOf(ctx).session.use()
 	for attempt := 1; ; attempt++ {
 		err := withPermit(ctx, func(Operation) error { return db.backend.write(ctx, fn) })
 		if err == nil {

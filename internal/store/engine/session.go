@@ -23,7 +23,7 @@ type session struct {
 	mu sync.Mutex
 	// replica is nil for the primary.
 	replica *replica.Replica
-	// used is set when a statement is sent.
+	// used is set when a statement is sent, and for a mutation, whose statements another operation may send: see ADR 0038.
 	used      bool
 	abandoned bool
 }
@@ -37,9 +37,12 @@ var errAbandoned = &models.Error{Code: models.CodeUnavailable, Message: "the ope
 // Token, if there is one, unless Primary is set. EndOperation must be called at the end.
 func (db *DB) WithOperation(ctx context.Context, o Operation) context.Context {
 	if db != nil && db.nodes != nil {
-		o.session = &session{nodes: db.nodes, token: o.Token, cancel: o.Cancel}
+		o.session = &session{nodes: db.nodes, token: o.Token, cancel: o.Cancel, used: o.Mutation}
 		if !o.Mutation && !o.Primary {
 			o.session.replica = db.nodes.Choose(ctx, o.Token)
+		}
+		if !o.Mutation && o.session.replica == nil {
+			db.nodes.AwaitVisible(ctx, o.Token)
 		}
 	}
 	return WithOperation(ctx, o)
@@ -60,11 +63,10 @@ func (db *DB) EndOperation(ctx context.Context) (token consistency.Token, again 
 	case !s.used:
 		return s.token.Later(s.nodes.Newest()), false
 	}
-	token, err := s.nodes.Position(context.WithoutCancel(ctx), s.replica)
+	token, err := s.nodes.Position(context.WithoutCancel(ctx), s.replica, s.token)
 	switch {
-	case s.replica != nil && (err != nil || !s.token.IsZero() && !token.Covers(s.token)):
-		// A replica that was started again may have less than before.
-		s.replica.Leave(err != nil)
+	case s.replica != nil && err != nil:
+		s.replica.Leave(!errors.Is(err, replica.ErrBehind))
 		return consistency.Token{}, true
 	case err != nil:
 		db.log.DebugContext(ctx, "cannot read the log position for a token", "error", err)
@@ -85,7 +87,7 @@ func (s *session) use() *replica.Replica {
 }
 
 // requirePrimary moves the operation to the primary, or abandons the session if a replica has got statements.
-func (s *session) requirePrimary() error {
+func (s *session) requirePrimary(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
@@ -95,6 +97,7 @@ func (s *session) requirePrimary() error {
 	case s.replica == nil:
 	case !s.used:
 		s.replica = nil
+		s.nodes.AwaitVisible(ctx, s.token)
 	default:
 		s.abandon(false)
 		return errAbandoned

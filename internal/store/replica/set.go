@@ -38,8 +38,11 @@ type Options struct {
 // Set is a primary with its replicas. It is safe for concurrent use.
 type Set struct {
 	Options
-	history  history
-	flushed  shared
+	history history
+	flushed shared
+	// shows reads positions up to which the primary shows everything, and visible is the latest one.
+	shows    shared
+	visible  atomic.Pointer[consistency.Token]
 	database database
 	replicas []*Replica
 	turn     atomic.Uint32
@@ -60,6 +63,7 @@ func New(ctx context.Context, o Options) (*Set, error) {
 		token, err := s.sample(ctx)
 		return positions{token, token}, err
 	}
+	s.shows.read = s.readVisible
 	taken := time.Now()
 	primary, err := readPrimary(ctx, o.Primary)
 	if err != nil {
@@ -125,15 +129,22 @@ func (s *Set) Choose(ctx context.Context, token consistency.Token) *Replica {
 	return usable
 }
 
+// ErrBehind is the failure of an operation on a replica that has lost a part of what it had replayed, as after a crash.
+var ErrBehind = errors.New("the replica has less than before")
+
 // Position returns the token of an operation that has sent statements to a replica, nil for the primary. The position
-// is read after the call, so it covers all that the operation has seen and written.
-func (s *Set) Position(ctx context.Context, r *Replica) (consistency.Token, error) {
+// is read after the call, so it covers all that the operation has seen and written. Position fails with ErrBehind if
+// the replica has not replayed the token of the request, which may be zero.
+func (s *Set) Position(ctx context.Context, r *Replica, request consistency.Token) (consistency.Token, error) {
 	read, operations := &s.flushed, &s.operations
 	if r != nil {
 		read, operations = &r.replayed, &r.operations
 	}
 	operations.Add(1)
 	p, err := read.after(ctx)
+	if err == nil && r != nil && !request.IsZero() && !p.shown.Covers(request) {
+		err = ErrBehind
+	}
 	return p.limit, err
 }
 

@@ -104,6 +104,14 @@ func readReplayed(ctx context.Context, pool *sql.DB) (replayed, received uint64,
 	return replayed, received, err
 }
 
+// readRunning returns the ID of the oldest transaction that runs, and that of the next one to begin. They are equal if
+// none runs.
+func readRunning(ctx context.Context, pool *sql.DB) (oldest, next int64, err error) {
+	err = pool.QueryRowContext(ctx, `SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint
+		FROM pg_current_snapshot() s`).Scan(&oldest, &next)
+	return oldest, next, err
+}
+
 // readVersion returns the version of the tables.
 func readVersion(ctx context.Context, pool *sql.DB) (version int64, err error) {
 	err = pool.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&version)
