@@ -55,7 +55,8 @@ var allowedImports = map[string][]string{
 		"internal/consistency", "internal/store/clientid", "internal/store/expiry",
 		"internal/store/deletion", "internal/store/engine", "internal/store/entries", "internal/store/erasure",
 		"internal/store/facet", "internal/store/group", "internal/store/lineage", "internal/store/outputs",
-		"internal/store/repair", "internal/store/search", "internal/store/snapshot", "internal/store/target",
+		"internal/store/repair", "internal/store/replica", "internal/store/search", "internal/store/snapshot",
+		"internal/store/target",
 		"internal/store/timeline", "internal/store/versions",
 	},
 	"internal/store/group":     {"internal/admission"},
@@ -87,7 +88,7 @@ var allowedImports = map[string][]string{
 	"internal/store/engine": {
 		"models", "internal/admission", "internal/consistency", "internal/store/rawrow", "internal/store/replica",
 	},
-	"internal/store/replica": {"internal/consistency"},
+	"internal/store/replica": {"models", "internal/consistency"},
 	"internal/store/rawrow":  {"models"},
 	"internal/store/bulk":    {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
 	"internal/store/storetest": {
@@ -96,7 +97,7 @@ var allowedImports = map[string][]string{
 
 	"internal/command": {
 		"models", "internal/auth", "internal/backup", "internal/config", "internal/progress", "internal/store",
-		"internal/store/bulk", "internal/store/engine", "internal/transfer",
+		"internal/store/bulk", "internal/store/engine", "internal/store/replica", "internal/transfer",
 	},
 	"internal/config": {"models", "internal/near"},
 	"internal/backup": {"internal/atomicfile", "internal/progress", "internal/store/engine"},

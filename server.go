@@ -70,7 +70,7 @@ func serve(settings *config.Config) error {
 		open = store.OpenWithoutMigrating
 	}
 	s, err := open(stop, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections),
-		store.WithCacheBytes(settings.CacheBytes), store.WithReplicas(store.ReplicaOptions{
+		store.WithCacheBytes(settings.CacheBytes), store.WithReplicas(store.ReplicaSettings{
 			URLs: settings.ReadDatabaseURLs, MaxLag: settings.ReplicaMaxLag, Tokens: settings.ConsistencyTokens}))
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -125,7 +125,7 @@ func (l *consistencyLedger) write(c *caller, version, name, key string, stop <-c
 // read reads all keys until stop is closed, with a pause after each read.
 func (l *consistencyLedger) read(c *caller, version string, pause time.Duration, stop <-chan struct{}) {
 	seen := map[string]float64{}
-	for ; !isClosed(stop); <-time.After(pause) {
+	for ; !isClosed(stop); time.Sleep(pause) {
 		values, err := c.values(version)
 		if err != nil {
 			l.add(&l.failure, "read: %v", err)

@@ -12,7 +12,7 @@ import (
 	"github.com/placard/placard/internal/consistency"
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
-	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/replica"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -20,7 +20,7 @@ import (
 func openReplicas(t *testing.T, url string, replicas ...string) error {
 	t.Helper()
 	s, err := store.Open(t.Context(), url, slog.New(slog.DiscardHandler),
-		store.WithReplicas(store.ReplicaOptions{URLs: replicas, MaxLag: 2 * time.Second}))
+		store.WithReplicas(store.ReplicaSettings{URLs: replicas, MaxLag: 2 * time.Second}))
 	if err == nil {
 		err = s.Close()
 	}
@@ -32,11 +32,11 @@ func TestReplicasRefused(t *testing.T) {
 	harness.Slow(t)
 	t.Parallel()
 	pair := storetest.NewReplicated(t, 1)
-	primary, replica := pair.Primary.URL.String(), pair.Replicas[0].URL.String()
+	primary, follower := pair.Primary.URL.String(), pair.Replicas[0].URL.String()
 	pair.Replicas[0].Execute(t, "SELECT pg_wal_replay_pause()")
 	begin := time.Now()
-	err := openReplicas(t, primary, replica)
-	if refused := (*engine.ReplicaError)(nil); !errors.As(err, &refused) || !strings.Contains(err.Error(), "is behind: its tables are at version 0") {
+	err := openReplicas(t, primary, follower)
+	if refused := (*replica.ConfigurationError)(nil); !errors.As(err, &refused) || !strings.Contains(err.Error(), "is behind: its tables are at version 0") {
 		t.Errorf("a replica behind by the migrations: %v", err)
 	}
 	if took := time.Since(begin); took < 5*time.Second {
@@ -56,29 +56,29 @@ func TestReplicasRefused(t *testing.T) {
 	for name, c := range map[string]struct{ url, want string }{
 		"the primary":       {primary, "accepts writes"},
 		"another cluster":   {foreign.URL.String(), "belongs to another cluster than --database-url: its system identifier is"},
-		"another database":  {strings.Replace(replica, "/postgres?", "/other?", 1), "another database or schema"},
-		"no such database":  {strings.Replace(replica, "/postgres?", "/nonsense?", 1), "refuses the connection"},
-		"an unknown user":   {strings.Replace(replica, "placard@", "nobody@", 1), "refuses the connection"},
-		"a user without":    {strings.Replace(replica, "placard@", "stranger:hunter2@", 1), "refuses the connection"},
+		"another database":  {strings.Replace(follower, "/postgres?", "/other?", 1), "another database or schema"},
+		"no such database":  {strings.Replace(follower, "/postgres?", "/nonsense?", 1), "refuses the connection"},
+		"an unknown user":   {strings.Replace(follower, "placard@", "nobody@", 1), "refuses the connection"},
+		"a user without":    {strings.Replace(follower, "placard@", "stranger:hunter2@", 1), "refuses the connection"},
 		"an unreadable URL": {"postgres://h:port/x?password=hunter2", "--read-database-urls: the database URL is not a valid postgres:// URL"},
 	} {
-		err := openReplicas(t, primary, replica, c.url)
+		err := openReplicas(t, primary, follower, c.url)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := openReplicas(t, storetest.SQLite(t), replica); err == nil || !strings.Contains(err.Error(), "SQLite has no replicas") {
+	if err := openReplicas(t, storetest.SQLite(t), follower); err == nil || !strings.Contains(err.Error(), "SQLite has no replicas") {
 		t.Errorf("replicas of SQLite: %v", err)
 	}
-	if err := openReplicas(t, primary, replica); err != nil {
+	if err := openReplicas(t, primary, follower); err != nil {
 		t.Errorf("control: %v", err)
 	}
-	err = openReplicas(t, strings.Replace(primary, "?", "?synchronous_commit=off&", 1), replica)
+	err = openReplicas(t, strings.Replace(primary, "?", "?synchronous_commit=off&", 1), follower)
 	if err == nil || !strings.Contains(err.Error(), "need synchronous_commit") {
 		t.Errorf("commits that are not flushed: %v", err)
 	}
 	pair.Replicas[0].StopNow(t)
-	if err := openReplicas(t, primary, replica); err != nil {
+	if err := openReplicas(t, primary, follower); err != nil {
 		t.Errorf("a replica that is away: %v", err)
 	}
 }
@@ -96,7 +96,7 @@ func TestTimelines(t *testing.T) {
 	promoted, follower := r.Replicas[0], r.Replicas[1]
 	promoted.Execute(t, "SELECT pg_promote()")
 	s, err := store.Open(t.Context(), promoted.URL.String(), slog.New(slog.DiscardHandler),
-		store.WithReplicas(store.ReplicaOptions{URLs: []string{follower.URL.String()}, MaxLag: 2 * time.Second}))
+		store.WithReplicas(store.ReplicaSettings{URLs: []string{follower.URL.String()}, MaxLag: 2 * time.Second}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestTokensWithoutReplicas(t *testing.T) {
 		"PostgreSQL without tokens": {storetest.Postgres(t), false},
 	} {
 		s, err := store.Open(t.Context(), c.url, slog.New(slog.DiscardHandler),
-			store.WithReplicas(store.ReplicaOptions{Tokens: c.tokens, MaxLag: time.Second}))
+			store.WithReplicas(store.ReplicaSettings{Tokens: c.tokens, MaxLag: time.Second}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,7 +56,7 @@ func newReplicated(t *testing.T, replicas int, options ...store.Option) *replica
 	log := slog.New(slog.NewTextHandler(r.log, nil))
 	var err error
 	r.store, err = store.Open(t.Context(), r.Primary.URL.String(), log, append(options,
-		store.WithReplicas(store.ReplicaOptions{URLs: r.ReadURLs(), MaxLag: 2 * time.Second}))...)
+		store.WithReplicas(store.ReplicaSettings{URLs: r.ReadURLs(), MaxLag: 2 * time.Second}))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ type Config struct {
 type OperationsConfig struct {
 	DatabaseConnections int `help:"Connections to PostgreSQL, without those for /readyz and ANALYZE. Ignored for SQLite." default:"20" min:"6" max:"262143"`
 
-	ReadDatabaseURLs  []string      `help:"Streaming replicas of the PostgreSQL database that may answer queries: postgres://USER@HOST/NAME,… Default: none." name:"read-database-urls" placeholder:"URL"`
+	ReadDatabaseURLs  []string      `help:"Streaming replicas of the PostgreSQL database for queries, separated by commas. Default: none." name:"read-database-urls" placeholder:"URL"`
 	ReplicaMaxLag     time.Duration `help:"Maximum age of what a replica shows. Queries go to other servers while it is behind by more. At least 1s." default:"2s" min:"0s"`
 	ConsistencyTokens bool          `help:"Return consistency tokens also without --read-database-urls, for clients that use servers with replicas, too. Ignored for SQLite."`
 

@@ -21,6 +21,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/replica"
 	"github.com/placard/placard/models"
 )
 
@@ -86,7 +87,7 @@ type Options struct {
 	// Clock replaces time.Now, nil for none. PostgreSQL keeps its own clock.
 	Clock func() time.Time
 	// Replicas are the replicas of PostgreSQL.
-	Replicas ReplicaOptions
+	Replicas replica.Settings
 }
 
 // Open opens the database at url, `sqlite:PATH` or `postgres://…`. With up it migrates the schema; otherwise it
@@ -179,7 +180,7 @@ func (db *DB) Ping(ctx context.Context) error {
 func (db *DB) Past(ctx context.Context, instant models.Time) (bool, error) {
 	now, err := db.backend.present(ctx)
 	if err == nil && instant.UnixMicro() > now-recentPast.Microseconds() {
-		err = operationOf(ctx).session.requirePrimary(ctx)
+		err = operationOf(ctx).session.RequirePrimary(ctx)
 	}
 	return instant.UnixMicro() <= now, db.TranslateError(err)
 }

@@ -134,7 +134,7 @@ type Operation struct {
 
 	permits chan struct{}
 	// session is nil for an operation without a token.
-	session *session
+	session *replica.Session
 }
 
 type operationKey struct{}
@@ -169,7 +169,7 @@ func withPermit(ctx context.Context, fn func(Operation) error) error {
 
 // lanes returns the lanes of the node of an operation, with its replica, nil for the primary.
 func (db *DB) lanes(ctx context.Context) (*laneSet, *replica.Replica) {
-	if node := operationOf(ctx).session.use(); node != nil {
+	if node := operationOf(ctx).session.Use(); node != nil {
 		return db.nodes.lanes[node], node
 	}
 	return db.backend.lanes(), nil

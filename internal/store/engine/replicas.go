@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,32 +15,13 @@ import (
 
 	"github.com/placard/placard/internal/store/rawrow"
 	"github.com/placard/placard/internal/store/replica"
-	"github.com/placard/placard/models"
 )
-
-// ReplicaOptions configure the reads of a PostgreSQL database from its replicas.
-type ReplicaOptions struct {
-	// URLs are those of the replicas.
-	URLs []string
-	// MaxLag is the maximum age of what a replica shows to a caller without a token.
-	MaxLag time.Duration
-	// Tokens makes operations return consistency tokens also without replicas.
-	Tokens bool
-}
 
 // nodes are the primary and the replicas of a database, nil if operations return no tokens.
 type nodes struct {
 	*replica.Set
 	lanes map[*replica.Replica]*laneSet
-	// translate is that of the backend.
-	translate func(error) *models.Error
 }
-
-// ReplicaError is the failure of a server that cannot be a replica.
-type ReplicaError = replica.ConfigurationError
-
-// NodeStats describes the primary or a replica.
-type NodeStats = replica.Stats
 
 // errReplicas is the error of replicas of an SQLite database.
 var errReplicas = &URLError{"--read-database-urls needs a PostgreSQL database in --database-url: SQLite has no replicas"}
@@ -61,7 +42,7 @@ func (db *DB) openNodes(ctx context.Context, url string, options Options) error 
 	if err != nil {
 		return err
 	}
-	n := &nodes{lanes: map[*replica.Replica]*laneSet{}, translate: db.backend.translateError}
+	n := &nodes{lanes: map[*replica.Replica]*laneSet{}}
 	pool := connectPostgres(config)
 	pool.SetMaxOpenConns(1)
 	db.closers = append(db.closers, pool.Close)
@@ -133,15 +114,15 @@ func addressOf(config *pgx.ConnConfig) string {
 	return net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))) + "/" + config.Database
 }
 
-// isRefusedConnection reports whether a server has refused a connection because of its settings. A server that starts, stops or
-// has no free connection works later.
+// isRefusedConnection reports whether a server has refused a connection because of its settings. A server that starts,
+// stops or has no free connection works later.
 func isRefusedConnection(err error) bool {
 	var refused *pgconn.PgError
-	return errors.As(err, &refused) && refused.Code[:2] != "57" && refused.Code[:2] != "53" && refused.Code[:2] != "08"
+	return errors.As(err, &refused) && !slices.Contains([]string{"57", "53", "08"}, refused.Code[:2])
 }
 
-// Nodes returns the state of the primary and the replicas, nil if there are none.
-func (db *DB) Nodes() []NodeStats {
+// Nodes returns the state of the primary and its replicas, nil for a database without tokens.
+func (db *DB) Nodes() []replica.Stats {
 	if db.nodes == nil {
 		return nil
 	}

@@ -10,13 +10,13 @@ import (
 const (
 	// maxCatchUp is the time in which a new replica must have replayed the migrations of this program.
 	maxCatchUp = 10 * time.Second
-	// catchUpInterval is the time between two looks at it.
+	// catchUpInterval is the time between two readings of its status.
 	catchUpInterval = 100 * time.Millisecond
 )
 
-// Add adds the server at an address to the replicas. pool has one connection. Add fails with ConfigurationError if the
-// server is no replica of the primary, if its tables do not catch up with the program, and if isRefused reports that
-// the server refuses the settings of the pool. A replica that cannot be reached is left out until it answers.
+// Add adds the server at an address to the replicas. pool has one connection. A replica that cannot be reached is left
+// out until it answers. Add fails with ConfigurationError if the server is no replica of the primary, or if its tables
+// do not catch up with the program. It also fails if isRefused reports that the server refuses the connection.
 func (s *Set) Add(ctx context.Context, address string, pool *sql.DB, isRefused func(error) bool) error {
 	r := &Replica{set: s, name: fmt.Sprint("replica_", len(s.replicas)+1), address: address, pool: pool, fault: faultUnreachable}
 	r.reachable, r.lose = context.WithCancel(context.Background())

@@ -187,9 +187,9 @@ func (r *Replica) Bind(ctx context.Context) (context.Context, context.CancelFunc
 	return ctx, func() { stop(); cancel() }
 }
 
-// Leave records that an operation on the replica is answered by the primary. isLost leaves the replica out until the
+// leave records that an operation on the replica is answered by the primary. isLost leaves the replica out until the
 // next check.
-func (r *Replica) Leave(isLost bool) {
+func (r *Replica) leave(isLost bool) {
 	r.repeated.Add(1)
 	if isLost {
 		r.record(consistency.Token{}, time.Time{}, faultUnreachable, errors.New("a statement failed"))

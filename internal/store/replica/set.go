@@ -2,8 +2,8 @@
 // replayed what the caller has seen (ADR 0046).
 //
 // It hides how positions in the log are read, how the lag of replicas is measured, and which replicas are left out. A
-// Set has the primary and its Replicas. Choose returns the replica for a token, and Position the token of a response.
-// Add checks a server before it becomes a replica of the set.
+// Set has the primary and its Replicas. Start returns the Session of an operation, which has the replica that answers
+// and the token of the response. Add checks a server before it becomes a replica of the set.
 package replica
 
 import (
@@ -24,11 +24,21 @@ const Interval = 250 * time.Millisecond
 // replica that does not answer is left out within a second.
 const maxStatusAge = Interval + readTimeout
 
+// Settings are the replicas of a database, as an operator configures them.
+type Settings struct {
+	// URLs are those of the replicas.
+	URLs []string
+	// MaxLag is the maximum age of what a replica shows.
+	MaxLag time.Duration
+	// Tokens makes operations return consistency tokens also without replicas.
+	Tokens bool
+}
+
 // Options configure a Set.
 type Options struct {
 	// Primary is a pool of one connection to the primary.
 	Primary *sql.DB
-	// MaxLag is the maximum age of what a replica shows.
+	// MaxLag is that of Settings.
 	MaxLag time.Duration
 	// Version is the version of the tables that the program needs.
 	Version int64
@@ -97,10 +107,10 @@ func (s *Set) Sample(ctx context.Context) {
 // Replicas returns the replicas of the set.
 func (s *Set) Replicas() []*Replica { return s.replicas }
 
-// Choose returns a replica that may answer a query of a caller with a token, or with the zero Token, and nil if only
+// choose returns a replica that may answer a query of a caller with a token, or with the zero Token, and nil if only
 // the primary may. The replicas take turns. If none is known to have replayed the token, one of them is asked: it has
 // most often replayed more since its last check.
-func (s *Set) Choose(ctx context.Context, token consistency.Token) *Replica {
+func (s *Set) choose(ctx context.Context, token consistency.Token) *Replica {
 	n := len(s.replicas)
 	primary := s.history.newest()
 	if n == 0 || !token.IsZero() && !primary.IsSameLog(token) {
@@ -129,13 +139,13 @@ func (s *Set) Choose(ctx context.Context, token consistency.Token) *Replica {
 	return usable
 }
 
-// ErrBehind is the failure of an operation on a replica that has lost a part of what it had replayed, as after a crash.
-var ErrBehind = errors.New("the replica has less than before")
+// errBehind is the failure of an operation on a replica that has lost a part of what it had replayed, as after a crash.
+var errBehind = errors.New("the replica has less than before")
 
-// Position returns the token of an operation that has sent statements to a replica, nil for the primary. The position
-// is read after the call, so it covers all that the operation has seen and written. Position fails with ErrBehind if
+// position returns the token of an operation that has sent statements to a replica, nil for the primary. The position
+// is read after the call, so it covers all that the operation has seen and written. position fails with errBehind if
 // the replica has not replayed the token of the request, which may be zero.
-func (s *Set) Position(ctx context.Context, r *Replica, request consistency.Token) (consistency.Token, error) {
+func (s *Set) position(ctx context.Context, r *Replica, request consistency.Token) (consistency.Token, error) {
 	read, operations := &s.flushed, &s.operations
 	if r != nil {
 		read, operations = &r.replayed, &r.operations
@@ -143,16 +153,10 @@ func (s *Set) Position(ctx context.Context, r *Replica, request consistency.Toke
 	operations.Add(1)
 	p, err := read.after(ctx)
 	if err == nil && r != nil && !request.IsZero() && !p.shown.Covers(request) {
-		err = ErrBehind
+		err = errBehind
 	}
 	return p.limit, err
 }
-
-// Unknown returns the token of a response whose position could not be read.
-func (s *Set) Unknown() consistency.Token { return consistency.Token{System: s.system} }
-
-// Newest returns the newest known position of the primary: the token of an operation that has seen nothing.
-func (s *Set) Newest() consistency.Token { return s.history.newest() }
 
 // Stats describes a node.
 type Stats struct {

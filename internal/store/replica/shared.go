@@ -17,8 +17,8 @@ type positions struct {
 	limit consistency.Token
 }
 
-// shared reads the positions of a node for all callers that ask at the same time. A reading begins after all of its callers have
-// asked, so it covers everything that they have seen. While a reading runs, new callers share the next one.
+// shared reads the positions of a node for all callers that ask at the same time. A reading begins after all of its
+// callers have asked, so it covers everything that they have seen. Meanwhile new callers share the next reading.
 type shared struct {
 	read func(ctx context.Context) (positions, error)
 

@@ -13,10 +13,10 @@ const (
 	visiblePause   = time.Millisecond
 )
 
-// AwaitVisible waits until the primary shows what a caller with a token has seen. A commit is flushed, sent to replicas
+// awaitVisible waits until the primary shows what a caller with a token has seen. A commit is flushed, sent to replicas
 // and shown by them before the primary shows it, by the time that its session takes to continue. So a caller of a
 // replica that goes to the primary could read an older state.
-func (s *Set) AwaitVisible(ctx context.Context, token consistency.Token) {
+func (s *Set) awaitVisible(ctx context.Context, token consistency.Token) {
 	newest := s.history.newest()
 	if token.IsZero() || !newest.IsSameLog(token) {
 		return
