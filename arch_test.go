@@ -86,8 +86,10 @@ var allowedImports = map[string][]string{
 	},
 	"internal/store/lineage": {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/engine": {
-		"models", "internal/admission", "internal/consistency", "internal/store/rawrow", "internal/store/replica",
+		"models", "internal/admission", "internal/consistency", "internal/store/pooler", "internal/store/rawrow",
+		"internal/store/replica",
 	},
+	"internal/store/pooler":  {},
 	"internal/store/replica": {"models", "internal/consistency"},
 	"internal/store/rawrow":  {"models"},
 	"internal/store/bulk":    {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
@@ -124,7 +126,7 @@ var allowedImports = map[string][]string{
 	},
 	"internal/gen": {},
 	"bench": {
-		"bench/baseline", "bench/client", "bench/measure", "bench/peers", "bench/process", "bench/report",
+		"bench/baseline", "bench/client", "bench/load", "bench/measure", "bench/peers", "bench/process", "bench/report",
 		"bench/searches", "bench/workload", "internal/store/storetest",
 	},
 	"bench/baseline": {"models", "bench/measure", "bench/process", "bench/workload", "internal/harness"},
@@ -134,7 +136,7 @@ var allowedImports = map[string][]string{
 	"bench/process":  {"bench/client", "internal/harness"},
 	"bench/report":   {"bench/measure"},
 	"bench/searches": {
-		"models", "bench/load", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
+		"models", "bench/load", "bench/measure", "bench/process", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
 		"internal/store/storetest",
 	},
 	"bench/workload":    {"bench/client"},
@@ -148,7 +150,8 @@ var allowedImports = map[string][]string{
 var importers = map[string][]string{
 	"database/sql": {
 		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/access", "internal/store/bulk",
-		"internal/store/engine", "internal/store/rawrow", "internal/store/replica", "internal/store/storetest",
+		"internal/store/engine", "internal/store/pooler", "internal/store/rawrow", "internal/store/replica",
+		"internal/store/storetest",
 		"internal/telemetry", "models",
 	},
 	"net/http": {
@@ -169,7 +172,7 @@ var importers = map[string][]string{
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
 	"modernc.org/":                   {"bench/baseline", "bench/load", "internal/store/engine"},
-	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/rawrow", "internal/store/storetest"},
+	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/pooler", "internal/store/rawrow", "internal/store/storetest"},
 	"github.com/pressly/goose":       {"internal/store/engine"},
 	"github.com/go-json-experiment/": {"internal/jsontree"},
 	"github.com/hashicorp/":          {"internal/lru"},

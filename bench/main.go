@@ -22,6 +22,7 @@ type commands struct {
 	Growth  growthCommand  `cmd:"" help:"Measure how operations depend on the size of a project."`
 	Peers   peersCommand   `cmd:"" help:"Compare the server with other programs, which it installs."`
 	Steady  steadyCommand  `cmd:"" help:"Measure a server at rest and under a mixed load."`
+	Scale   scaleCommand   `cmd:"" help:"Measure several servers on one PostgreSQL database, and databases with many entries."`
 
 	Document documentCommand          `cmd:"" help:"Show the last results in docs/performance.md."`
 	Searches searches.Command         `cmd:"" help:"Measure typical searches on databases of several sizes."`

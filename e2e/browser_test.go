@@ -27,14 +27,10 @@ const (
 )
 
 // TestGraphiQLInBrowser opens GraphiQL in a browser. It runs the operation of each tab, and fails on an error, on a
-// request to another host and on a stored API key. It needs Node; browser/graphiql.mjs contains the checks.
+// request to another host and on a stored API key. It needs Node; browser/graphiql.mjs contains the checks. Tests in a
+// browser are not parallel, because several browsers would slow each other down.
 func TestGraphiQLInBrowser(t *testing.T) {
-	t.Parallel()
-	browser := os.Getenv(browserVariable)
-	if browser == "" {
-		storetest.Lacks(t, "a Chromium, with its path in "+browserVariable)
-	}
-	installBrowserModules(t)
+	requireBrowser(t)
 	database := storetest.SQLite(t)
 	secret, _, err := keys(t, database, "create", "person", "--owner")
 	if err != nil {
@@ -51,16 +47,31 @@ func TestGraphiQLInBrowser(t *testing.T) {
 	runPenguins(t, closed, strings.TrimSpace(secret))
 	proxy := httptest.NewServer(http.StripPrefix("/tools/placard", httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: demo.addr})))
 	t.Cleanup(proxy.Close)
-	settings, err := json.Marshal(map[string]string{
+	runInBrowser(t, "graphiql.mjs", map[string]string{
 		"demo": "http://" + demo.addr, "empty": "http://" + empty.addr, "keys": "http://" + closed.addr, "key": strings.TrimSpace(secret),
 		"prefix": proxy.URL + "/tools/placard", "trusted": "http://" + trusted.addr, "screenshot": os.Getenv(screenshotVariable),
 	})
+}
+
+// requireBrowser leaves the test out, or lets it fail in CI, if there is no browser.
+func requireBrowser(t *testing.T) {
+	t.Helper()
+	if os.Getenv(browserVariable) == "" {
+		storetest.Lacks(t, "a Chromium, with its path in "+browserVariable)
+	}
+	installBrowserModules(t)
+}
+
+// runInBrowser runs a script of the folder browser, which gets the settings as JSON. The limit ends a script that hangs.
+func runInBrowser(t *testing.T, script string, settings any) {
+	t.Helper()
+	text, err := json.Marshal(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	look := harness.Command(t, 5*time.Minute, "node", "browser/graphiql.mjs", string(settings))
-	look.Env = append(os.Environ(), "BROWSER="+browser)
-	out, err := look.CombinedOutput()
+	command := harness.Command(t, 15*time.Minute, "node", "browser/"+script, string(text))
+	command.Env = append(os.Environ(), "BROWSER="+os.Getenv(browserVariable))
+	out, err := command.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	} else {

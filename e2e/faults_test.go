@@ -74,29 +74,21 @@ func TestDatabaseIsKilled(t *testing.T) {
 func TestServerIsFrozen(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
+	serverIsFrozen(t, database, database)
+}
+
+// serverIsFrozen runs TestServerIsFrozen with servers that use database, which is that at the URL direct.
+func serverIsFrozen(t *testing.T, direct, database string) {
+	t.Helper()
 	frozen, other := start(t, freeAddress(t), database), start(t, freeAddress(t), database)
-	l := newLedger()
-	l.version = newVersion(t, other.addr)
-	lock := lockTable(t, database, "metadata_entries")
-	l.sent["first"] = true
-	first := make(chan graphQLResponse, 1)
-	write := func(s *server) graphQLResponse {
-		return ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": l.version},
-			"metadata": map[string]any{"a": "first", "b": "first"}, "idempotencyKey": "first"}})
-	}
-	go func() { first <- write(frozen) }()
-	eventually(t, "the write is in its transaction", func() bool { return countLockWaits(t, lock.db) == 1 })
-	if err := frozen.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	lock.release(t)
+	l := freeze(t, direct, frozen, other)
 	if err := l.writeOne([]string{other.addr}, l.version, "second", 0); err != nil { // it waits for the first
 		t.Error(err)
 	}
 	if err := frozen.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	if got := harness.Receive(t, "the interrupted write has a response", first); got.code != "UNAVAILABLE" || !got.retryable {
+	if got := harness.Receive(t, "the interrupted write has a response", l.frozen); got.code != "UNAVAILABLE" || !got.retryable {
 		t.Errorf("the interrupted write: %v %s", got.err, got.code)
 	}
 	if err := l.writeOne([]string{frozen.addr}, l.version, "first", 0); err != nil {
@@ -109,6 +101,31 @@ func TestServerIsFrozen(t *testing.T) {
 	}
 	l.control(t, a, b, ids)
 	frozen.stillRuns(t)
+}
+
+// frozenLedger is a ledger with the response to the write of a server that stands still.
+type frozenLedger struct {
+	*ledger
+	frozen chan graphQLResponse
+}
+
+// freeze stops the process of a server in the transaction of a write, which holds the lock of a version.
+func freeze(t *testing.T, direct string, frozen, other *server) frozenLedger {
+	t.Helper()
+	l := frozenLedger{newLedger(), make(chan graphQLResponse, 1)}
+	l.version = newVersion(t, other.addr)
+	lock := lockTable(t, direct, "metadata_entries")
+	l.sent["first"] = true
+	go func() {
+		l.frozen <- ask(frozen.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": l.version},
+			"metadata": map[string]any{"a": "first", "b": "first"}, "idempotencyKey": "first"}})
+	}()
+	eventually(t, "the write is in its transaction", func() bool { return countLockWaits(t, lock.db) == 1 })
+	if err := frozen.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	lock.release(t)
+	return l
 }
 
 // newCluster starts a PostgreSQL server for a test.

@@ -56,6 +56,13 @@ func (l *ledger) failed(code string) int {
 	return l.failures[code]
 }
 
+// failuresByCode returns the number of errors by code.
+func (l *ledger) failuresByCode() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.failures)
+}
+
 // write logs values until stop is closed. It repeats each value with the same idempotency key until it is acknowledged.
 // Each write has two keys, so that a partial write is detected.
 func (l *ledger) write(addrs []string, version string, writer int, stop <-chan struct{}) error {

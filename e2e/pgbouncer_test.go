@@ -5,7 +5,7 @@ package e2e
 import (
 	"database/sql"
 	"path/filepath"
-	"regexp"
+	"syscall"
 	"testing"
 
 	"github.com/placard/placard/internal/harness"
@@ -61,13 +61,84 @@ func TestMigrationIsKilled(t *testing.T) {
 	}
 }
 
-// throughPgBouncer returns the URL of a database through a PgBouncer with the settings of the error message.
+// throughPgBouncer returns the URL of a database through the PgBouncer of the machine in transaction mode.
 func throughPgBouncer(t *testing.T, direct string) string {
 	t.Helper()
-	code, out := run(t, storetest.PgBouncer(t, direct), "migrate", "up")
-	line := regexp.MustCompile(`ignore_startup_parameters = [a-z_,]+`).FindString(out)
-	if code != 1 || line == "" {
-		t.Fatalf("a PgBouncer without the settings: code %d, %s", code, out)
+	return storetest.NewPooler(t).Through(t, direct, refusal(t))
+}
+
+// refusal migrates a database through a PgBouncer whose user lacks the settings, and returns the message.
+func refusal(t *testing.T) func(url string) string {
+	return func(url string) string {
+		code, out := run(t, url, "migrate", "up")
+		if code != 1 {
+			t.Errorf("a user of the database without the settings: code %d, %s", code, out)
+		}
+		return out
 	}
-	return storetest.PgBouncer(t, direct, line) + "&default_query_exec_mode=exec"
+}
+
+// TestServersBehindPgBouncer writes through two servers behind a PgBouncer, in transaction mode with fewer connections
+// to PostgreSQL than the servers have. No request fails, and no write is lost or stored twice.
+func TestServersBehindPgBouncer(t *testing.T) {
+	t.Parallel()
+	storetest.EachPooler(t, func(t *testing.T, p storetest.Pooler) {
+		size := map[string]string{"transaction": "default_pool_size = 5", "session": "default_pool_size = 46"}[p.Mode]
+		database := p.Through(t, storetest.EmptyPostgres(t), refusal(t), size)
+		servers := []*server{start(t, freeAddress(t), database), start(t, freeAddress(t), database)}
+		underLoad(t, []string{servers[0].addr, servers[1].addr}, func(l *ledger) {
+			l.waitFor(t, 400)
+			if len(l.failures) > 0 {
+				t.Errorf("failures %v", l.failures)
+			}
+		})
+		for _, s := range servers {
+			s.stillRuns(t)
+		}
+	})
+}
+
+// TestDatabaseBehindPgBouncerIsKilled kills PostgreSQL behind a PgBouncer while clients write.
+func TestDatabaseBehindPgBouncerIsKilled(t *testing.T) {
+	t.Parallel()
+	cluster := newCluster(t)
+	database := storetest.NewPooler(t).Through(t, cluster.URL.String(), refusal(t), "server_login_retry = 1")
+	s := start(t, freeAddress(t), database)
+	crashUnderLoad(t, []string{s.addr}, 3, func(int) {
+		if err := cluster.Kill(); err != nil {
+			t.Error(err)
+		}
+		if err := cluster.Start(); err != nil {
+			t.Fatal(err)
+		}
+		s.waitReady(t)
+	})
+	s.stillRuns(t)
+}
+
+// TestServerBehindPgBouncerIsFrozen stops the process of a server during a transaction, as TestServerIsFrozen does. The
+// control is a server whose transactions have no time limit: another server does not get its locks.
+func TestServerBehindPgBouncerIsFrozen(t *testing.T) {
+	t.Parallel()
+	storetest.EachPooler(t, func(t *testing.T, p storetest.Pooler) {
+		direct := storetest.EmptyPostgres(t)
+		serverIsFrozen(t, direct, p.Through(t, direct, refusal(t), "default_pool_size = 46"))
+	})
+	t.Run("control", func(t *testing.T) {
+		t.Parallel()
+		const unlimited = "&idle_in_transaction_session_timeout=0"
+		direct := storetest.EmptyPostgres(t)
+		message := refusal(t)
+		pooled := storetest.NewPooler(t).Through(t, direct, func(url string) string { return message(url + unlimited) }) + unlimited
+		frozen, other := start(t, freeAddress(t), pooled), start(t, freeAddress(t), pooled)
+		l := freeze(t, direct, frozen, other)
+		got := ask(other.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": l.version},
+			"metadata": map[string]any{"a": "second", "b": "second"}}})
+		if got.code == "" {
+			t.Errorf("a write waits for no server that stands still: %v (%v)", got.data, got.err)
+		}
+		if err := frozen.Process.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

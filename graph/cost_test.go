@@ -18,18 +18,19 @@ func estimated(answer map[string]any) string {
 	return fmt.Sprint(cost["estimated"])
 }
 
-// TestCost checks the cost of fields, which are a tenth each as often as the lists around them are long, and of all
-// else.
+// TestCost checks the cost of fields, which are a tenth each as often as the lists around them are long, of fields of
+// entries and values, which are a hundredth each, and of all else.
 func TestCost(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
 	const page = 10 // tenths of the cost of a page without its items
 	const scan, index, entry = 10_000, 500, 10
+	const in = 0.1 // a field of a metadata entry or value
 	const version = `artifactVersion(ref: {named: {name: "a"}})`
 	for _, c := range []struct {
 		name, query, variables string
 		// tenths of a unit, 0 for no cost
-		want int
+		want float64
 	}{
 		{"fields", `{ artifact(name: "a") { id name } }`, "", 3},
 		{"introspection", `{ __typename __schema { types { name fields { name } } } }`, "", 2},
@@ -48,25 +49,25 @@ func TestCost(t *testing.T) {
 		{"a field twice", `{ artifact(name: "a") { id id } }`, "", 3},
 		{"IDs", `{ nodes(ids: ["1", "2", "3"]) { id } }`, "", 3 * 2},
 		{"no IDs", `{ nodes(ids: []) { id } }`, "", 1},
-		{"metadata", `{ ` + version + ` { metadata { key } } }`, "", 1 + 20*2},
-		{"keys", `query($k: [String!]) { ` + version + ` { metadata(keys: $k) { key } } }`, `{"k": ["a", "b"]}`, 1 + 2*2},
-		{"one key, no list", `{ ` + version + ` { metadata(keys: "a") { key } } }`, "", 1 + 2},
-		{"columns", `query($k: [MetadataKeyInput!]!) { ` + version + ` { columns(keys: $k) { key display } } }`, `{"k": [{"key": "a"}, {"key": "b"}, {"key": "a"}]}`, 1 + 3*3},
-		{"lengths of histories", `{ ` + version + ` { columns(keys: [{key: "a"}, {key: "b"}]) { historyCount } } }`, "", 1 + 2*(1+1+10)},
+		{"metadata", `{ ` + version + ` { metadata { key } } }`, "", 1 + 20*(1+in)},
+		{"keys", `query($k: [String!]) { ` + version + ` { metadata(keys: $k) { key } } }`, `{"k": ["a", "b"]}`, 1 + 2*(1+in)},
+		{"one key, no list", `{ ` + version + ` { metadata(keys: "a") { key } } }`, "", 1 + 1 + in},
+		{"columns", `query($k: [MetadataKeyInput!]!) { ` + version + ` { columns(keys: $k) { key display } } }`, `{"k": [{"key": "a"}, {"key": "b"}, {"key": "a"}]}`, 1 + 3*(1+2*in)},
+		{"lengths of histories", `{ ` + version + ` { columns(keys: [{key: "a"}, {key: "b"}]) { historyCount } } }`, "", 1 + 2*(1+in+10)},
 		{"metadata as extended JSON", `{ ` + version + ` { metadataExtendedJson two: metadataExtendedJson(keys: ["a", "b"]) } }`, "", 1 + 20 + 2},
 		{"metadata as JSON", `{ ` + version + ` { metadataJson } }`, "", 1 + 20},
-		{"cards", `{ ` + version + ` { cards { name entries { key } } } }`, "", 1 + 5*(1+1+5*2)},
+		{"cards", `{ ` + version + ` { cards { name entries { key } } } }`, "", 1 + 5*(1+1+5*(1+in))},
 		{"an argument with a default", `{ ` + version + ` { upstream { versions { id } links { to { id } } } } }`, "", 1 + 1 + 50*2 + 50*3 + page + 10*10*10},
 		{"a lineage", `{ ` + version + ` { downstream(first: 4) { versions { id } truncated } } }`, "", 1 + 1 + 4*2 + 1 + page + 10*10*10},
-		{"a comparison", `{ compareArtifactVersions(refs: [{id: "1"}, {id: "2"}]) { versions { id } rows { key cells { entry { id } } } } }`, "", 1 + 2*2 + 30*(1+1+10*(1+2)) + page + 2*200*10},
+		{"a comparison", `{ compareArtifactVersions(refs: [{id: "1"}, {id: "2"}]) { versions { id } rows { key cells { entry { id } } } } }`, "", 1 + 2*2 + 30*(1+1+10*(1+1+in)) + page + 2*200*10},
 		{"the inputs of a comparison", `{ compareArtifactVersions(refs: [{id: "1"}, {id: "2"}]) { inputs { name differs versions { id } } } }`, "", 1 + 5*(1+1+1+10*2) + page + 2*200*10},
-		{"changes", `{ ` + version + ` { changes { inputs { name } rows { cells { entry { id } } } } } }`, "", 1 + 1 + 5*2 + 30*(1+10*(1+2)) + page},
+		{"changes", `{ ` + version + ` { changes { inputs { name } rows { cells { entry { id } } } } } }`, "", 1 + 1 + 5*2 + 30*(1+10*(1+1+in)) + page},
 		{"a fragment", `{ artifacts(first: 10) { ...P } } fragment P on ArtifactConnection { nodes { id } totalCount }`, "", 1 + 10*2 + 1 + page},
 		{"a fragment in pages of two sizes", `{ a: artifacts(first: 10) { ...P } b: artifacts(first: 20) { ...P } } fragment P on ArtifactConnection { nodes { id } }`, "", 1 + 10*2 + 1 + 20*2 + 2*page},
-		{"the member that costs most", `{ ` + version + ` { metadataEntry(key: "k") { value { ... on DisplayValue { display } ... on StringValue { text } ... on ListValue { items { __typename } } } } } }`, "", 1 + 1 + 1 + 1 + 5*2},
+		{"the member that costs most", `{ ` + version + ` { metadataEntry(key: "k") { value { ... on DisplayValue { display } ... on StringValue { text } ... on ListValue { items { __typename } } } } } }`, "", 1 + 1 + in + in + 5*2*in},
 		{"an interface", `{ node(id: "1") { id ... on Artifact { name } ... on ArtifactVersion { tags } } }`, "", 1 + 1 + 5},
 		{"left out", `query($no: Boolean!) { artifact(name: "a") { id @include(if: $no) ... @skip(if: true) { name } createdAt @skip(if: $no) } }`, `{"no": false}`, 2},
-		{"a mutation", `mutation { logMetadata(input: {target: {artifactVersion: {name: "a", version: "1"}}, metadata: {a: 1, c: {d: 2, e: 3}}, entries: [{key: "f", value: {integer: 1}}]}) { entries { key } deduplicated } }`, "", 1 + 20*2 + 1 + 5*entry},
+		{"a mutation", `mutation { logMetadata(input: {target: {artifactVersion: {name: "a", version: "1"}}, metadata: {a: 1, c: {d: 2, e: 3}}, entries: [{key: "f", value: {integer: 1}}]}) { entries { key } deduplicated } }`, "", 1 + 20*(1+in) + 1 + 5*entry},
 		{"labels of a mutation", `mutation { createArtifactVersion(input: {artifact: "a", tags: ["a", "b"], aliases: ["c"]}) { deduplicated } }`, "", 1 + 1 + 3*entry},
 		{"a condition with an index", `{ artifactVersions(where: {metadata: {key: "a", gt: 1}}) { nodes { id } } }`, "", 1 + 50*2 + page + index},
 		{"a condition without an index", `{ artifactVersions(where: {metadata: {key: "a", contains: "x"}}) { nodes { id } } }`, "", 1 + 50*2 + page + scan},
@@ -88,7 +89,7 @@ func TestCost(t *testing.T) {
 			if estimated(got) != "<nil>" {
 				t.Errorf("%s: got %v, want no cost", c.name, got)
 			}
-		} else if want := fmt.Sprint((c.want + 9) / 10); estimated(got) != want {
+		} else if want := fmt.Sprint(math.Ceil(c.want / 10)); estimated(got) != want {
 			t.Errorf("%s: got %.300v, want a cost of %s", c.name, got, want)
 		}
 	}
@@ -114,7 +115,7 @@ func TestCostIsBounded(t *testing.T) {
 	limits := models.DefaultLimits()
 	limits.QueryDepth, limits.QueryCost = math.MaxInt32, math.MaxInt32
 	a.configure(apitest.Options{Limits: &limits})
-	if got, _ = a.do(nest(50), ""); estimated(got) != fmt.Sprint((1<<53-1)/10) {
+	if got, _ = a.do(nest(50), ""); estimated(got) != fmt.Sprint((1<<53-1)/100) {
 		t.Errorf("got %.300v, want the greatest cost", got)
 	}
 	if got, _ = a.do(doubling(60), ""); !strings.Contains(encoded(t, got), "comparisons of fields") {

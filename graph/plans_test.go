@@ -90,6 +90,7 @@ var moreMutations = map[string][]string{
 	"createArtifactVersion": {`project: "{name}", artifact: "bulk"`, `project: "{name}", artifact: "bulk", version: "v{n}"`},
 	"logMetadata": {`target: {artifactVersion: {project: "{name}", name: "bulk", version: "9"}}, metadata: {k: 1}`,
 		`target: {artifactVersion: {project: "{name}", name: "bulk", alias: "prod"}}, metadata: {k: 1}`},
+	"eraseMetadata": {`entryIds: ["{Retraction}"]`},
 }
 
 // plannedEach has parts of the statements that are planned for their arguments each time. The setting of the first
@@ -169,9 +170,18 @@ func (p *planWorld) sendAll(caller, project string, done func(operation string))
 		}
 		for _, try := range tries {
 			p.fresh(project)
+			if field.Name == "eraseMetadata" {
+				p.retract(project)
+			}
 			send("mutation { "+field.Name+"("+try+")"+payload+" }", rules[field.Name].least)
 		}
 	}
+}
+
+// retract retracts a key of the version of a project, and keeps the ID of the retraction.
+func (p *planWorld) retract(project string) {
+	p.ids[project]["Retraction"] = p.id(p.owner(p.put(project, project, `mutation { retractMetadata(input: {
+		target: {artifactVersionId: "{ArtifactVersion}"}, keys: [{key: "text"}], reason: "MARK"}) { entries { id } } }`)))
 }
 
 // measure sends everything and reports the nodes of plans that touch too much.
@@ -213,6 +223,11 @@ func mayReadAll(where, text string) bool {
 	return false
 }
 
+// oldRetractions adds events of retractions, which are older than all others.
+const oldRetractions = `INSERT INTO events (project_id, id, kind, created_at, artifact_version_id, details)
+	SELECT p.id, gen_random_uuid(), 'METADATA_RETRACTED', n, gen_random_uuid(), '{}'
+	FROM projects p, generate_series(1, 1000) n WHERE p.name = '` + alpha + `'`
+
 // TestPlansWithoutStatistics fills a fresh database without ANALYZE, and after an ANALYZE a second, small project. The
 // rows and blocks that each statement of the API reads are bounded by the rows that it returns or writes. This holds
 // with the plans that connections made while the database was nearly empty, and with new plans.
@@ -224,6 +239,7 @@ func TestPlansWithoutStatistics(t *testing.T) {
 	grow(t, p.store, alpha, 40)
 	p.sendAll("admin", alpha, func(string) {})
 	grow(t, p.store, alpha, 1000)
+	runSQL(t, p.url, oldRetractions)
 	p.log = startPlanLog(t, p.cluster)
 	p.measure(t, connectionsOfBefore, "admin", alpha)
 	p.reopen(t)

@@ -19,7 +19,10 @@ func (f Folder) StartMLflow(ctx context.Context, database *url.URL) (*process.Se
 	store := fmt.Sprintf("postgresql+psycopg2://%s@%s?host=%s", database.User.Username(), database.Path, host)
 	return process.Command{Program: f.path("mlflow", "bin", "mlflow"), Dir: f.path("mlflow"),
 		Args: []string{"server", "--backend-store-uri", store, "--default-artifact-root", f.path("mlflow", "artifacts"),
-			"--host", "127.0.0.1", "--port", "PORT", "--workers", "2"},
+			"--host", "127.0.0.1", "--port", "PORT", "--workers", "2",
+			// By default a worker is killed if it does not answer within five seconds, as on a busy machine.
+			"--uvicorn-opts", "--timeout-worker-healthcheck 60"},
+		Env:   []string{"MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false"},
 		Ready: "/health", Log: f.path("mlflow", "log")}.Start(ctx)
 }
 

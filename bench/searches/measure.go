@@ -28,9 +28,9 @@ type service struct {
 	versions int
 }
 
-func open(ctx context.Context, url string, versions int) (*service, error) {
+func open(ctx context.Context, url string, versions int, options ...store.Option) (*service, error) {
 	quiet := slog.New(slog.DiscardHandler)
-	s, err := store.Open(ctx, url, quiet)
+	s, err := store.Open(ctx, url, quiet, options...)
 	if err != nil {
 		return nil, err
 	}

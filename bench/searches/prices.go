@@ -4,14 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/placard/placard/bench/load"
+	"github.com/placard/placard/bench/measure"
+	"github.com/placard/placard/bench/process"
 )
 
 // priced is an operation whose price is compared with its CPU time.
@@ -125,34 +124,28 @@ func operations() []priced {
 // minCompared is the minimum CPU time of a compared operation. Below it the cost of the request itself dominates.
 const minCompared = 50 * time.Millisecond
 
-// printPrices prints the price and the CPU time of each operation, and their ratio in units of cost per second.
-// server is the process of PostgreSQL, 0 for SQLite.
-func (s *service) printPrices(ctx context.Context, engine string, server int) error {
+// minTurn is the minimum CPU time of a turn of an operation. The CPU time of other processes is known to 10 ms.
+const minTurn = 250 * time.Millisecond
+
+// printPrices prints the price and the CPU time of each operation, and their ratio in units of cost per second. The
+// CPU time is the median of the turns. server is the process of PostgreSQL, 0 for SQLite.
+func (s *service) printPrices(ctx context.Context, engine string, server, turns int) error {
 	fmt.Printf("\n%s, %d versions\n\n| operation | price | CPU ms | price per CPU second |\n|---|---|---|---|\n", engine, s.versions)
 	least, greatest := 0.0, 0.0
 	for _, operation := range operations() {
-		best, price := time.Duration(0), 0.0
-		for range 2 {
-			before, err := cpuTime(server)
-			if err != nil {
-				return err
-			}
-			answer, err := s.cost(ctx, operation)
+		var times []float64
+		var price float64
+		for range turns {
+			used, estimated, err := s.cost(ctx, operation, server)
 			if err != nil {
 				return fmt.Errorf("%s: %w", operation.name, err)
 			}
-			after, err := cpuTime(server)
-			if err != nil {
-				return err
-			}
-			if used := after - before; best == 0 || used < best {
-				best = used
-			}
-			price = answer
+			times, price = append(times, used.Seconds()), estimated
 		}
-		ratio := price / best.Seconds()
-		fmt.Printf("| %s | %.0f | %.1f | %.0f |\n", operation.name, price, float64(best.Microseconds())/1000, ratio)
-		if best < minCompared {
+		seconds := measure.NewSpread(times).Median
+		ratio := price / seconds
+		fmt.Printf("| %s | %.0f | %.2f | %.0f |\n", operation.name, price, seconds*1000, ratio)
+		if seconds < minCompared.Seconds() {
 			continue
 		}
 		if least == 0 || ratio < least {
@@ -164,17 +157,43 @@ func (s *service) printPrices(ctx context.Context, engine string, server int) er
 	return nil
 }
 
-// cost executes an operation and returns its price.
-func (s *service) cost(ctx context.Context, operation priced) (float64, error) {
-	w, _, err := s.send(ctx, operation.query, operation.variables)
+// cost executes an operation for minTurn of CPU time. It returns the mean CPU time of an execution, with that of
+// PostgreSQL, and the price.
+func (s *service) cost(ctx context.Context, operation priced, server int) (used time.Duration, price float64, err error) {
+	// The first execution warms up.
+	response, _, err := s.send(ctx, operation.query, operation.variables)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
+	before, err := cpuTime(server)
+	if err != nil {
+		return 0, 0, err
+	}
+	runs := time.Duration(0)
+	for step := time.Duration(1); used < minTurn; step *= 2 {
+		for range step {
+			if response, _, err = s.send(ctx, operation.query, operation.variables); err != nil {
+				return 0, 0, err
+			}
+		}
+		runs += step
+		now, err := cpuTime(server)
+		if err != nil {
+			return 0, 0, err
+		}
+		used = now - before
+	}
+	price, err = priceOf(response.Body.Bytes())
+	return used / runs, price, err
+}
+
+// priceOf returns the price in a response without errors.
+func priceOf(body []byte) (float64, error) {
 	var response struct {
 		Errors     []any
 		Extensions struct{ Cost struct{ Estimated float64 } }
 	}
-	if err := json.Unmarshal(w.Body.Bytes(), &response); err != nil {
+	if err := json.Unmarshal(body, &response); err != nil {
 		return 0, err
 	}
 	if len(response.Errors) > 0 {
@@ -183,34 +202,12 @@ func (s *service) cost(ctx context.Context, operation priced) (float64, error) {
 	return response.Extensions.Cost.Estimated, nil
 }
 
-// ticksPerSecond is the unit of /proc/PID/stat on Linux.
-const ticksPerSecond = 100
-
 // cpuTime returns the CPU time of this process and of the processes of a PostgreSQL server, if there is one.
 func cpuTime(server int) (time.Duration, error) {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+	own, err := process.OwnCPU()
+	if err != nil {
 		return 0, err
 	}
-	total := time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-	paths, err := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // the process has ended
-		}
-		name, rest, _ := strings.Cut(string(text), ") ")
-		fields := strings.Fields(rest)
-		if !strings.HasSuffix(name, "(postgres") || len(fields) < 13 || fields[1] != strconv.Itoa(server) {
-			continue
-		}
-		for _, field := range fields[11:13] {
-			ticks, err := strconv.ParseInt(field, 10, 64)
-			if err != nil {
-				return 0, err
-			}
-			total += time.Duration(ticks) * time.Second / ticksPerSecond
-		}
-	}
-	return total, err
+	database, err := process.FamilyCPU(server)
+	return own + database, err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/placard/placard/bench/load"
+	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -30,6 +31,8 @@ type Settings struct {
 	Runs     int      `help:"Runs per query; queries that read all rows have a tenth of them." default:"300"`
 	// server is the process ID of the temporary cluster.
 	server int
+	// options are those of the store.
+	options []store.Option
 }
 
 // Command measures typical searches.
@@ -41,7 +44,11 @@ type Command struct {
 }
 
 // PricesCommand compares the price of operations with their CPU time.
-type PricesCommand struct{ Settings }
+type PricesCommand struct {
+	Settings
+	Turns      int `help:"Turns of each operation." default:"3"`
+	CacheBytes int `help:"Size of the cache of metadata. Without it all values are read from the database." default:"0"`
+}
 
 // FairnessCommand measures the requests of one API key while twenty clients of another key send the most expensive
 // operations.
@@ -70,10 +77,11 @@ func (c *Command) Run(ctx context.Context) error {
 
 // Run prints a table of prices per engine and size.
 func (c *PricesCommand) Run(ctx context.Context) error {
+	c.options = []store.Option{store.WithCacheBytes(c.CacheBytes)}
 	return c.eachEngine(func(engine string) error {
 		for _, size := range c.Sizes {
 			err := c.withService(ctx, engine, size, func(service *service) error {
-				return service.printPrices(ctx, engine, c.server)
+				return service.printPrices(ctx, engine, c.server, c.Turns)
 			})
 			if err != nil {
 				return fmt.Errorf("%d versions: %w", size, err)
@@ -124,7 +132,7 @@ func (s *Settings) withService(ctx context.Context, engine string, size int, fn 
 	if err := fill(ctx, database, size); err != nil {
 		return err
 	}
-	service, err := open(ctx, database, size)
+	service, err := open(ctx, database, size, s.options...)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ const maxCost = 1<<53 - 1
 // estimateCost returns the cost of an operation with its arguments, at most maxCost, before it is executed. It adds up
 // the points of price.go:
 //
-//   - Each field counts once for each item of the lists around it, whose sizes are declared by @listSize.
+//   - Each field counts once for each item of the lists around it, whose sizes are declared by @listSize. Fields of
+//     metadata entries and values have a lower price.
 //   - Filters, orders and inputs count, and so do fields that read more than they return (@cost).
 //   - A fragment counts for each spread, and a repeated field for each occurrence.
 //   - Of an interface or a union, the type with the greatest cost counts.
@@ -116,8 +117,9 @@ func (e *estimator) typeApplies(condition string, object *ast.Definition) bool {
 }
 
 func (e *estimator) field(field *ast.Field) cost {
+	one := e.fieldPrice(field)
 	if strings.HasPrefix(field.Name, "__") {
-		return cost{fixed: fieldPoints}
+		return cost{fixed: one}
 	}
 	known, ok := e.fields[field]
 	if ok {
@@ -130,9 +132,9 @@ func (e *estimator) field(field *ast.Field) cost {
 	}
 	arguments := field.ArgumentMap(e.variables)
 	size, scope := e.listSize(field.Definition, arguments)
-	switch own := saturatingAdd(fieldPoints, children.fixed); {
+	switch own := saturatingAdd(one, children.fixed); {
 	case scope == selfIsList:
-		known.fixed = max(fieldPoints, saturatingMul(size, own))
+		known.fixed = max(one, saturatingMul(size, own))
 	case scope == childrenAreLists:
 		known.fixed = saturatingAdd(saturatingAdd(own, pagePoints), saturatingMul(size, children.perItem))
 	case field.Definition.Type.Elem != nil: // its size is declared at the parent field

@@ -32,6 +32,12 @@ type Query {
   each(ids: [ID!]): Leaf @cost(weight: 1, times: "ids")
   cheap: Leaf @cost(weight: 5, cheapFields: ["id"])
 }
+extend type Query { entries: [MetadataEntry] @listSize(assumedSize: 1000) }
+type MetadataEntry { id: ID twin: Leaf value: MetadataValue }
+union MetadataValue = TextValue | ListValue
+interface DisplayValue { display: String }
+type TextValue implements DisplayValue { display: String }
+type ListValue { items: [MetadataValue] @listSize(assumedSize: 4) }
 extend type Leaf { batched: Int @cost(weight: 9, batched: true) each: Int @cost(weight: 9) }
 scalar JSON
 type Mutation { save(input: JSON): Leaf }`
@@ -41,22 +47,23 @@ func TestEstimateCost(t *testing.T) {
 	schema := loadSchema(t, costSchema)
 	limits := models.DefaultLimits()
 	limits.PageSize = 100
+	const page, scan, item, in = 10, 10_000, 10, 0.1
 	n := func(text string) any { return json.Number(text) }
 	for _, c := range []struct {
 		name, query string
 		arguments   map[string]any
-		// points is the cost in points, which is rounded up to units.
-		points int64
+		// tenths is the cost in tenths of a unit, which is rounded up to units.
+		tenths float64
 	}{
 		{"fields", `{ tree { id } }`, nil, 2},
 		{"introspection", `{ __schema { types { name } } }`, nil, 1},
 		{"a weight", `{ tree { heavy } }`, nil, 2 + 70},
-		{"a page", `query($n: Int) { page(first: $n) { nodes { id } } }`, map[string]any{"n": n("9")}, 1 + pagePoints + 9*2},
-		{"a page above the limit", `query($n: Int) { page(first: $n) { nodes { id } } }`, map[string]any{"n": n("1000000")}, 1 + pagePoints + 100*2},
-		{"a negative page", `query($n: Int) { page(first: $n) { nodes { id } } }`, map[string]any{"n": n("-5")}, 1 + pagePoints},
-		{"a page without a size", `{ page { nodes { id } totalCount } }`, nil, 2 + pagePoints + models.DefaultPageSize*2},
+		{"a page", `query($n: Int) { page(first: $n) { nodes { id } } }`, map[string]any{"n": n("9")}, 1 + page + 9*2},
+		{"a page above the limit", `query($n: Int) { page(first: $n) { nodes { id } } }`, map[string]any{"n": n("1000000")}, 1 + page + 100*2},
+		{"a negative page", `query($n: Int) { page(first: $n) { nodes { id } } }`, map[string]any{"n": n("-5")}, 1 + page},
+		{"a page without a size", `{ page { nodes { id } totalCount } }`, nil, 2 + page + models.DefaultPageSize*2},
 		{"a page in a page", `query($n: Int) { page(first: $n) { nodes { page(first: $n) { nodes { id } } } } }`, map[string]any{"n": n("9")},
-			1 + pagePoints + 9*(1+1+pagePoints+9*2)},
+			1 + page + 9*(1+1+page+9*2)},
 		{"a list by its argument", `query($l: [ID!]) { list(ids: $l) { id } }`, map[string]any{"l": []any{"a", "b", "c"}}, 3 * 2},
 		{"an empty list", `query($l: [ID!]) { list(ids: $l) { id } }`, map[string]any{"l": []any{}}, 1},
 		{"a list of an assumed size", `{ assumed { id } }`, nil, 4 * 2},
@@ -76,18 +83,21 @@ func TestEstimateCost(t *testing.T) {
 		{"an included field", `query($n: Boolean!) { tree { id ... @include(if: $n) { heavy } } }`, map[string]any{"n": true}, 3 + 70},
 		{"the input of a mutation", `mutation($n: JSON) { save(input: $n) { id } }`, map[string]any{"n": map[string]any{
 			"tags": []any{"a", "b"}, "metadata": models.Object{{Key: "a", Value: 1}, {Key: "c", Value: models.Object{{Key: "d", Value: 1}, {Key: "e", Value: 1}}}},
-		}}, 2 + 6*itemPoints},
+		}}, 2 + 6*item},
 		{"a filter", `query($w: JSON) { page(where: $w) { nodes { id } } }`, map[string]any{"w": map[string]any{"number": map[string]any{"gt": n("1")}}},
-			1 + pagePoints + models.DefaultPageSize*2 + scanPoints},
+			1 + page + models.DefaultPageSize*2 + scan},
 		{"a filter with a count", `query($w: JSON) { page(where: $w) { ...C } } fragment C on Page { totalCount }`,
-			map[string]any{"w": map[string]any{"number": map[string]any{"gt": n("1")}}}, 2 + pagePoints + 2*scanPoints},
+			map[string]any{"w": map[string]any{"number": map[string]any{"gt": n("1")}}}, 2 + page + 2*scan},
+		{"a field of an entry", `{ entries { id twin { id } } }`, nil, 1000 * (1 + in + in + 1)},
+		{"a list of values", `{ entries { value { ... on ListValue { items { __typename ... on TextValue { display } } } } } }`, nil, 1000 * (1 + in + 4*3*in)},
+		{"a field of an interface of values", `{ entries { value { ... on DisplayValue { display } } } }`, nil, 1000 * (1 + 2*in)},
 	} {
 		tree, problems := gqlparser.LoadQueryWithRules(schema, c.query, rules.NewDefaultRules())
 		if len(problems) > 0 {
 			t.Fatalf("%s: %v", c.name, problems)
 		}
 		got, err := estimateCost(schema, &limits, tree.Operations[0], c.arguments)
-		if want := (c.points + pointsPerUnit - 1) / pointsPerUnit; got != want || err != nil {
+		if want := int64(math.Ceil(c.tenths / 10)); got != want || err != nil {
 			t.Errorf("%s: got %d, %v, want %d", c.name, got, err, want)
 		}
 	}

@@ -13,10 +13,15 @@ import (
 // The prices of an operation, in points. A unit of cost is about 0.1 ms of a core. bench/README.md compares prices with
 // the CPU time of operations.
 const (
-	pointsPerUnit = 10
-	fieldPoints   = 1
+	pointsPerUnit = 100
+	// fieldPoints is the price of a field, and of a key of metadata as JSON.
+	fieldPoints = pointsPerUnit / 10
+	// storedFieldPoints is the price of a field of a metadata entry or value. It is copied from the stored text, while
+	// reading the entry is a part of the price of the field that returns it. All entries are assumed to be read from the
+	// database, because the cache may have lost them.
+	storedFieldPoints = pointsPerUnit / 100
 	// pagePoints is the price of reading a page without its items.
-	pagePoints = 10
+	pagePoints = 1 * pointsPerUnit
 	// indexPoints is the price of a condition or an order with an index: up to 5,000 rows of the index are counted.
 	indexPoints = 50 * pointsPerUnit
 	// scanPoints is the price of a condition or an order without an index. It reads each candidate; 1,000 are assumed.
@@ -187,6 +192,17 @@ func (e *estimator) listQueryPoints(field *ast.Field, arguments map[string]any) 
 		points = saturatingMul(points, 2)
 	}
 	return points
+}
+
+// fieldPrice returns the points of a field without its arguments and its selection.
+func (e *estimator) fieldPrice(field *ast.Field) int64 {
+	of := field.ObjectDefinition
+	possible := e.schema.PossibleTypes[of.Name]
+	isValue := len(possible) > 0 && slices.Contains(e.schema.PossibleTypes["MetadataValue"], possible[0])
+	if isValue || of.Name == "MetadataEntry" || of.Name == "MetadataField" {
+		return storedFieldPoints
+	}
+	return fieldPoints
 }
 
 // selects reports whether a selection set has a field with a matching name.

@@ -266,7 +266,7 @@ func movesInOrder(t *testing.T, url string) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

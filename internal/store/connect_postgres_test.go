@@ -42,8 +42,8 @@ func TestEncodings(t *testing.T) {
 				defer func() { _ = s.Close() }()
 			}
 			check("OpenWithoutMigrating", err)
-			pool, err := engine.OpenReadOnly(t.Context(), url)
-			if check("OpenReadOnly", err); err == nil {
+			pool, _, err := engine.OpenSnapshot(t.Context(), url)
+			if check("OpenSnapshot", err); err == nil {
 				defer func() { _ = pool.Close() }()
 			}
 			if n := countTables(t, url); (n == 0) != (encoding != "UTF8") {
@@ -69,13 +69,13 @@ func countTables(t *testing.T, url string) (n int) {
 // TestClientEncoding checks that text is sent and received as UTF-8, regardless of the database URL.
 func TestClientEncoding(t *testing.T) {
 	t.Parallel()
-	pool, err := engine.OpenReadOnly(t.Context(), storetest.Postgres(t)+"&client_encoding=LATIN1")
+	pool, tx, err := engine.OpenSnapshot(t.Context(), storetest.Postgres(t)+"&client_encoding=LATIN1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = pool.Close() }()
 	var encoding string
-	if err := pool.QueryRow("SELECT current_setting('client_encoding')").Scan(&encoding); err != nil ||
+	if err := tx.QueryRow("SELECT current_setting('client_encoding')").Scan(&encoding); err != nil ||
 		encoding != "UTF8" {
 		t.Errorf("got %q, %v", encoding, err)
 	}

@@ -41,7 +41,7 @@ func oldAnswer(t *testing.T, answer any) string {
 }
 
 // openDB opens the database at url without the store.
-func openDB(t *testing.T, url string) *sql.DB {
+func openDB(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	driver := "pgx"
 	if strings.HasPrefix(url, "sqlite:") {

@@ -37,8 +37,7 @@ func (tx *transaction) insertEntriesInOne(
 		}
 		noted = engine.SQL(", noted AS (?)", insert)
 	}
-	latest := upsertLatest(tx.Dialect, project, "stored")
-	about := tx.Dialect.LateralJoin("subjects", "s", engine.SQL("project_id = ? AND id = e.subject_id", project))
+	latest, touched := upsertLatest(tx.Dialect, project, "stored"), touchSubjects(tx.Dialect, project, "stored")
 	return tx.readInserted(engine.SQL(`
 WITH moment AS MATERIALIZED (
     SELECT CAST(? AS bigint) AS logged_at
@@ -56,14 +55,9 @@ WITH moment AS MATERIALIZED (
 ), latest AS (
     ?
 ), touched AS (
-    -- The rows exist. A conflict finds them by the primary key, and an UPDATE might read all subjects of the project.
-    INSERT INTO subjects (project_id, id, about, last_logged_at, revision)
-    SELECT CAST(? AS uuid), s.id, s.about, e.logged_at, CAST(? AS bigint)
-    FROM (SELECT subject_id, max(logged_at) AS logged_at FROM stored GROUP BY subject_id) AS e?
-    ON CONFLICT (project_id, id) DO UPDATE SET revision = excluded.revision,
-        last_logged_at = greatest(subjects.last_logged_at, excluded.last_logged_at)
+    ?
 )?
-SELECT seq, logged_at FROM stored ORDER BY seq`, at, string(text), project, latest, project, newRevision(), about, noted))
+SELECT seq, logged_at FROM stored ORDER BY seq`, at, string(text), project, latest, touched, noted))
 }
 
 // readInserted sends an INSERT of entries that returns insertedEntry rows.
@@ -102,10 +96,7 @@ RETURNING seq, logged_at`, project, at, given))
 	first, last := done[0].Seq, done[len(done)-1].Seq
 	statements := []engine.Expr{
 		upsertLatest(tx.Dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", first, last),
-		engine.SQL(`UPDATE subjects AS s SET revision = ?, last_logged_at = max(s.last_logged_at, e.logged_at)
-			FROM (SELECT subject_id, max(logged_at) AS logged_at FROM metadata_entries WHERE seq BETWEEN ? AND ?
-				GROUP BY subject_id) e
-			WHERE s.project_id = ? AND s.id = e.subject_id`, newRevision(), first, last, project),
+		touchSubjects(tx.Dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", first, last),
 	}
 	if len(events) > 0 {
 		insert, err := tx.insertEvents(project, done[len(done)-1].LoggedAt, events...)
@@ -115,6 +106,20 @@ RETURNING seq, logged_at`, project, at, given))
 		statements = append(statements, insert)
 	}
 	return done, tx.WriteTogether(statements...)
+}
+
+// touchSubjects returns the statement that sets the time of the last entry and the revision of the subjects of entries.
+// from is the end of a SELECT, from the items of FROM on. The subjects exist, and a conflict finds them by the primary
+// key: both engines might execute an UPDATE by reading all subjects of the project.
+func touchSubjects(d engine.Dialect, project models.ID, from string, args ...any) engine.Expr {
+	return engine.SQL(`INSERT INTO subjects (project_id, id, about, last_logged_at, revision)
+    SELECT s.project_id, s.id, s.about, e.logged_at, CAST(? AS bigint)
+    FROM (SELECT subject_id, max(logged_at) AS logged_at FROM ? GROUP BY subject_id) AS e? WHERE TRUE
+    ON CONFLICT (project_id, id) DO UPDATE SET revision = excluded.revision,
+        last_logged_at = CASE WHEN excluded.last_logged_at > subjects.last_logged_at
+            THEN excluded.last_logged_at ELSE subjects.last_logged_at END`,
+		newRevision(), engine.SQL(from, args...),
+		d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = e.subject_id", project)))
 }
 
 // upsertLatest returns the INSERT of the latest row of each key of entries. from is the end of a SELECT, from the items

@@ -129,6 +129,7 @@ EXACT: list[tuple[Any, Any]] = [
     (pl.Series(["a"]), ["a"]),
     (pl.Series([dt.timedelta(seconds=1.5)]), [{"$duration": 1.5}]),
     (pl.Int64(), {"$dtype": "Int64"}),
+    (pl.Int64, {"$dtype": "Int64"}),
     (pa.scalar(5), 5),
     (pa.array([1, None]), [1, None]),
     (pa.int32(), {"$dtype": "int32"}),

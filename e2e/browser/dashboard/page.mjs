@@ -51,16 +51,19 @@ export async function accessible({ page }, { popover = false } = {}) {
 /** Takes pictures of a page in all sizes and both themes, and checks that the page does not scroll sideways. */
 export async function pictures(browser, { demo, screenshots }, name, path, ready) {
   for (const viewport of sizes) {
+    const opened = await open(browser, demo, path, { viewport });
+    const { page } = opened;
+    await ready(page);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `${name} is ${overflow} pixels wider than a window of ${viewport.width}`);
     for (const colorScheme of ['light', 'dark']) {
-      const opened = await open(browser, demo, path, { viewport, colorScheme });
-      await ready(opened.page);
+      await page.emulateMedia({ colorScheme });
+      await until('the end of the transition', () => page.evaluate(() => document.getAnimations().length === 0));
       await accessible(opened);
-      const overflow = await opened.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(overflow <= 0, `${name} is ${overflow} pixels wider than a window of ${viewport.width}`);
-      if (screenshots) await opened.page.screenshot({ path: join(screenshots, `${name}-${viewport.width}-${colorScheme}.png`) });
-      clean(opened);
-      await opened.close();
+      if (screenshots) await page.screenshot({ path: join(screenshots, `${name}-${viewport.width}-${colorScheme}.png`) });
     }
+    clean(opened);
+    await opened.close();
   }
 }
 

@@ -60,9 +60,7 @@ func reuseVersions(b *batch) error {
 		return err
 	}
 	// Writers that wait for the lock of an output find that its entries go to the version.
-	err := b.Write(engine.SQL("UPDATE subjects SET reuses = TRUE WHERE project_id = ? AND ?", b.project,
-		b.Dialect.IDIn("id", outputs)))
-	if err != nil {
+	if err := b.Write(b.UpdateSubjects(b.project, outputs, engine.SQL("reuses = TRUE"))); err != nil {
 		return err
 	}
 	return b.reviseSubjects(append(outputs, distinctIDs(b.updates, "reused_subject_id")...))
@@ -86,6 +84,5 @@ func (b *batch) bindToVersions(outputs []Row) error {
 
 // reviseSubjects gives subjects a new revision.
 func (b *batch) reviseSubjects(subjects []models.ID) error {
-	return b.Write(engine.SQL("UPDATE subjects SET revision = ? WHERE project_id = ? AND ?", b.NewRevision(), b.project,
-		b.Dialect.IDIn("id", subjects)))
+	return b.Write(b.UpdateSubjects(b.project, subjects, engine.SQL("revision = ?", b.NewRevision())))
 }

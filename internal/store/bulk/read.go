@@ -19,13 +19,9 @@ type Snapshot struct {
 
 // Open opens the database at url for reading. It returns a SchemaOutdatedError if the schema is older than the program.
 func Open(ctx context.Context, url string) (*Snapshot, error) {
-	pool, err := engine.OpenReadOnly(ctx, url)
+	pool, tx, err := engine.OpenSnapshot(ctx, url)
 	if err != nil {
 		return nil, err
-	}
-	tx, err := pool.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, errors.Join(err, pool.Close())
 	}
 	return &Snapshot{pool, tx}, nil
 }

@@ -40,9 +40,7 @@ func PipelineRun(tx *access.Tx, run *models.PipelineRun, revision int64) error {
 		return err
 	}
 	if len(kept) > 0 {
-		err := execPlanned(tx, engine.SQL("UPDATE subjects SET revision = ? WHERE project_id = ? AND ?", revision, project,
-			tx.Dialect.IDIn("id", kept)))
-		if err != nil {
+		if err := tx.Write(tx.UpdateSubjects(project, kept, engine.SQL("revision = ?", revision))); err != nil {
 			return err
 		}
 	}

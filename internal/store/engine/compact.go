@@ -69,6 +69,10 @@ const (
 // compact runs VACUUM FULL, which keeps the rows that older transactions can see. So it waits for their end before it
 // locks anything.
 func (d *postgresDialect) compact(ctx context.Context, begin, end func(name string, bytes int64)) error {
+	if d.pooler != nil {
+		return errors.New("VACUUM FULL needs a session of its own, which a pooler may not give: run this command with a " +
+			"--database-url that leads to PostgreSQL directly")
+	}
 	conn, err := d.statistics.pool.Conn(ctx)
 	if err != nil {
 		return err

@@ -1,20 +1,25 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/placard/placard/internal/store/pooler"
+	"github.com/placard/placard/internal/store/rawrow"
 )
 
 // sessionSettings are the settings of PostgreSQL for the sessions of a server, unless the database URL has others.
@@ -50,6 +55,129 @@ func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 		}
 	}
 	return config, nil
+}
+
+func openPostgres(ctx context.Context, url string, options Options, log *slog.Logger) (backend, error) {
+	config, err := serverConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	d := &postgresDialect{}
+	if d.pooler, err = pooler.Find(ctx, config, map[string]string{connectionCheck: connectionCheckInterval}); err != nil {
+		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), stripDSN(err))
+	}
+	d.probe, d.statistics.pool = d.connect(config), d.connect(config)
+	d.probe.SetMaxOpenConns(1)
+	d.statistics.pool.SetMaxOpenConns(1)
+	reads, questions, mutations, keys := shareConnections(cmp.Or(options.Connections, defaultConnections))
+	d.lane = laneSet{
+		reads:     newLane("postgres_read", d.connect(config), reads),
+		unbounded: newLane("postgres_question", d.connect(config), questions),
+		mutations: newLane("postgres_write", d.connect(config), mutations),
+		keys:      newLane("postgres_keys", d.connect(config), keys),
+	}
+	for _, lane := range d.lane.all() {
+		lane.send, lane.numbered = rawrow.Postgres, true
+		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
+			return nil, errors.Join(err, d.close())
+		}
+	}
+	if d.lane.unbounded.customPlans, err = postgresGORM(customPlanPool{d.lane.unbounded.pool}, log); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	if d.pooler != nil {
+		log.InfoContext(ctx, "PostgreSQL is reached through a pooler", "preparedStatements", d.pooler.ManagesStatements)
+		if options.Connections > 0 {
+			pools := []*sql.DB{d.probe, d.statistics.pool}
+			for _, lane := range d.lane.all() {
+				pools = append(pools, lane.pool)
+			}
+			err = pooler.Reserve(ctx, pools)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(stripDSN(err), d.close())
+	}
+	return d, nil
+}
+
+func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
+	var pool *sql.DB
+	afterConnect := setConnectionCheckInterval
+	if d.pooler != nil {
+		afterConnect = func(ctx context.Context, conn *pgx.Conn) error { return checkPooled(ctx, d.pooler, conn) }
+	}
+	connector := stdlib.GetConnector(*config, stdlib.OptionAfterConnect(afterConnect),
+		stdlib.OptionResetSession(rejectClosed),
+		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return pingIdle(ctx, pool, p) }))
+	if d.pooler != nil {
+		connector = d.pooler.Connector(connector)
+	}
+	pool = sql.OpenDB(connector)
+	pool.SetConnMaxLifetime(30 * time.Minute)
+	return pool
+}
+
+// connectionCheckInterval is the interval at which PostgreSQL checks the connection of a long statement. The
+// cancellation of a statement can get lost if the machine is overloaded. connectionCheck is the name of the setting,
+// which PostgreSQL 13 lacks.
+const (
+	connectionCheck         = "client_connection_check_interval"
+	connectionCheckInterval = "2s"
+)
+
+// checkPooled checks the settings of a new connection through a pooler.
+func checkPooled(ctx context.Context, p *pooler.Pooler, conn *pgx.Conn) error {
+	err := p.CheckSettings(ctx, conn)
+	if missing := (*pooler.MissingSettingsError)(nil); errors.As(err, &missing) {
+		return unavailableError(err)
+	}
+	return err
+}
+
+// setConnectionCheckInterval sets connectionCheck. It refuses a connection that leads through a pooler, which was not
+// there when the server started.
+func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
+	var pid uint32
+	var value sql.NullString
+	err := conn.QueryRow(ctx, "SELECT pg_backend_pid(), (SELECT set_config(name, $2, false) FROM pg_settings WHERE name = $1)",
+		pgx.QueryExecModeExec, connectionCheck, connectionCheckInterval).Scan(&pid, &value)
+	if err == nil && pid != conn.PgConn().PID() {
+		return unavailableError(errors.New("a pooler is between the server and PostgreSQL now: restart the server"))
+	}
+	return err
+}
+
+const (
+	// maxIdleTime is the idle time after which a connection is checked before use, and pingTimeout the time for the
+	// check.
+	maxIdleTime = time.Second
+	pingTimeout = time.Second
+)
+
+// pingIdle checks a connection that was idle, and closes it if it does not respond in time, as after a gateway
+// dropped it. Then it closes the idle connections of the pool, because they are likely to be broken, too. It never
+// makes pgx ping again.
+func pingIdle(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool {
+	if p.IdleDuration <= maxIdleTime {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if err := p.Conn.Ping(ctx); err != nil {
+		_ = p.Conn.Close(ctx) // it is never used again
+		pool.SetMaxIdleConns(0)
+		pool.SetMaxIdleConns(pool.Stats().MaxOpenConnections)
+	}
+	return false
+}
+
+// rejectClosed refuses a closed connection.
+func rejectClosed(_ context.Context, conn *pgx.Conn) error {
+	if conn.IsClosed() {
+		return driver.ErrBadConn
+	}
+	return nil
 }
 
 // parsePostgres reads a postgres:// URL. Texts are sent and received as UTF-8. Its error is a URLError without a
@@ -101,33 +229,6 @@ func hasCertificate(path string) bool {
 	text, err := os.ReadFile(path)
 	return err == nil && x509.NewCertPool().AppendCertsFromPEM(text)
 }
-
-// explainConnecting returns err without the password. If a pooler refused the settings of a session, it adds the
-// remedy.
-func explainConnecting(err error, config *pgx.ConnConfig) error {
-	var refused *pgconn.PgError
-	if !errors.As(err, &refused) || refused.Code != pgProtocolViolation {
-		return stripDSN(err)
-	}
-	names := []string{"default_transaction_read_only"} // of commands that only read
-	for _, settings := range []map[string]string{sessionSettings, config.RuntimeParams} {
-		for name := range settings {
-			if !slices.Contains(poolerParameters, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	slices.Sort(names)
-	return fmt.Errorf("%w: add this line to the section [pgbouncer] of pgbouncer.ini, and give the user of the database these settings as "+
-		"docs/how-to/use-postgresql.md shows: ignore_startup_parameters = %s", stripDSN(err), strings.Join(slices.Compact(names), ","))
-}
-
-// pgProtocolViolation is the code with which PgBouncer refuses a startup parameter.
-const pgProtocolViolation = "08P01"
-
-// poolerParameters are the settings that PgBouncer accepts from each client.
-var poolerParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings",
-	"timezone"}
 
 // stripDSN returns err without the configuration that a connection error repeats.
 func stripDSN(err error) error {

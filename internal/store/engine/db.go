@@ -81,8 +81,8 @@ const (
 
 // Options change how a database is opened. The zero Options have the defaults.
 type Options struct {
-	// Connections is the number of connections to PostgreSQL, without that of the health check, 0 for 20. SQLite ignores
-	// it.
+	// Connections is the number of connections to PostgreSQL, without that of the health check. 0 is 20 as they are
+	// needed. A pooler must give any other number at once. SQLite ignores it.
 	Connections int
 	// Clock replaces time.Now, nil for none. PostgreSQL keeps its own clock.
 	Clock func() time.Time
@@ -98,9 +98,6 @@ func Open(ctx context.Context, url string, log *slog.Logger, up bool, options Op
 	if err := checkFile(url); !up && errors.As(err, &missing) {
 		return nil, &SchemaOutdatedError{Newest: TargetSchemaVersion(), Missing: missing}
 	}
-	if options.Connections == 0 {
-		options.Connections = defaultConnections
-	}
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
@@ -110,7 +107,7 @@ func Open(ctx context.Context, url string, log *slog.Logger, up bool, options Op
 	case strings.HasPrefix(url, "sqlite:"):
 		b, err = openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"), options.Clock, log)
 	case IsPostgres(url):
-		b, err = openPostgres(url, options.Connections, log)
+		b, err = openPostgres(ctx, url, options, log)
 	default:
 		return nil, errURL
 	}

@@ -15,11 +15,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 
-	"github.com/placard/placard/internal/store/rawrow"
+	"github.com/placard/placard/internal/store/pooler"
 	"github.com/placard/placard/models"
 )
 
@@ -27,6 +26,8 @@ type postgresDialect struct {
 	lane  laneSet
 	probe *sql.DB
 	clock atomic.Pointer[clockReading]
+	// pooler is nil if connections lead to PostgreSQL directly.
+	pooler *pooler.Pooler
 	// statistics has a connection of its own.
 	statistics statistics
 }
@@ -43,83 +44,6 @@ func (p customPlanPool) QueryContext(ctx context.Context, text string, args ...a
 // ExecContext plans a statement like QueryContext.
 func (p customPlanPool) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	return p.ConnPool.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
-}
-
-func openPostgres(url string, connections int, log *slog.Logger) (backend, error) {
-	config, err := serverConfig(url)
-	if err != nil {
-		return nil, err
-	}
-	d := &postgresDialect{}
-	d.probe, d.statistics.pool = connectPostgres(config), connectPostgres(config)
-	d.probe.SetMaxOpenConns(1)
-	d.statistics.pool.SetMaxOpenConns(1)
-	reads, questions, mutations, keys := shareConnections(connections)
-	d.lane = laneSet{
-		reads:     newLane("postgres_read", connectPostgres(config), reads),
-		unbounded: newLane("postgres_question", connectPostgres(config), questions),
-		mutations: newLane("postgres_write", connectPostgres(config), mutations),
-		keys:      newLane("postgres_keys", connectPostgres(config), keys),
-	}
-	for _, lane := range d.lane.all() {
-		lane.send, lane.numbered = rawrow.Postgres, true
-		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
-			return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
-		}
-	}
-	d.lane.unbounded.customPlans, err = postgresGORM(customPlanPool{d.lane.unbounded.pool}, log)
-	if err != nil {
-		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
-	}
-	return d, nil
-}
-
-func connectPostgres(config *pgx.ConnConfig) *sql.DB {
-	var pool *sql.DB
-	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(setConnectionCheckInterval),
-		stdlib.OptionResetSession(rejectClosed),
-		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return pingIdle(ctx, pool, p) }))
-	pool.SetConnMaxLifetime(30 * time.Minute)
-	return pool
-}
-
-// setConnectionCheckInterval makes PostgreSQL check the connection of a long statement every two seconds. The
-// cancellation of a statement can get lost if the machine is overloaded. PostgreSQL 13 lacks the setting.
-func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'")
-	return err
-}
-
-const (
-	// maxIdleTime is the idle time after which a connection is checked before use, and pingTimeout the time for the
-	// check.
-	maxIdleTime = time.Second
-	pingTimeout = time.Second
-)
-
-// pingIdle checks a connection that was idle, and closes it if it does not respond in time, as after a gateway
-// dropped it. Then it closes the idle connections of the pool, because they are likely to be broken, too. It never
-// makes pgx ping again.
-func pingIdle(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool {
-	if p.IdleDuration <= maxIdleTime {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	if err := p.Conn.Ping(ctx); err != nil {
-		_ = p.Conn.Close(ctx) // it is never used again
-		pool.SetMaxIdleConns(0)
-		pool.SetMaxIdleConns(pool.Stats().MaxOpenConnections)
-	}
-	return false
-}
-
-// rejectClosed refuses a closed connection.
-func rejectClosed(_ context.Context, conn *pgx.Conn) error {
-	if conn.IsClosed() {
-		return driver.ErrBadConn
-	}
-	return nil
 }
 
 func postgresGORM(pool gorm.ConnPool, log *slog.Logger) (*gorm.DB, error) {

@@ -14,6 +14,7 @@ func openGORM(dialector gorm.Dialector, log *slog.Logger, prepare bool, gate *re
 		SkipDefaultTransaction: true,
 		QueryFields:            true,
 		PrepareStmt:            prepare,
+		DisableAutomaticPing:   true,
 		Logger:                 newStatementLogger(log),
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
@@ -291,19 +292,39 @@ func ReadSchema(ctx context.Context, url string) (Schema, error) {
 	return tables, nil
 }
 
-// OpenReadOnly returns a pool on the database at url that changes nothing. It takes no lock that blocks a writer, so
-// a server may run meanwhile. A transaction of it reads one instant, and has no time limit. It fails with
+// OpenSnapshot returns a pool on the database at url, and a transaction of it that reads one instant, changes nothing
+// and has no time limit. It takes no lock that blocks a writer, so a server may run meanwhile. It fails with
 // MissingFileError where there is no SQLite file, and with SchemaOutdatedError if the schema is older than the
 // program.
-func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
+func OpenSnapshot(ctx context.Context, url string) (*sql.DB, *sql.Tx, error) {
 	pool, has, err := readOnly(ctx, url)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := requireCurrent(ctx, pool, has); err != nil {
-		return nil, errors.Join(err, pool.Close())
+	var tx *sql.Tx
+	if err = requireCurrent(ctx, pool, has); err == nil {
+		tx, err = beginSnapshot(ctx, pool, IsPostgres(url))
 	}
-	return pool, nil
+	if err != nil {
+		return nil, nil, errors.Join(err, pool.Close())
+	}
+	return pool, tx, nil
+}
+
+// beginSnapshot begins a transaction that reads one instant. It sets what it needs for the transaction, because a
+// pooler drops settings of a session. A transaction of SQLite always reads one instant.
+func beginSnapshot(ctx context.Context, pool *sql.DB, isPostgres bool) (*sql.Tx, error) {
+	if !isPostgres {
+		return pool.BeginTx(ctx, nil)
+	}
+	tx, err := pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, stripDSN(err)
+	}
+	if _, err := tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx, nil
 }
 
 // URLError is the failure of an invalid database URL.
@@ -324,12 +345,10 @@ func readOnly(ctx context.Context, url string) (*sql.DB, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		config.RuntimeParams["default_transaction_isolation"] = "repeatable read"
-		config.RuntimeParams["default_transaction_read_only"] = "on"
-		config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
+		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe // a pooler may drop prepared statements
 		pool := stdlib.OpenDB(*config)
 		if err := checkEncoding(ctx, pool); err != nil {
-			return nil, "", errors.Join(explainConnecting(err, config), pool.Close())
+			return nil, "", errors.Join(err, pool.Close())
 		}
 		return pool, postgresHasTables, nil
 	}

@@ -19,11 +19,14 @@ func TestGORMLogsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := connectPostgres(config)
+	pool := (&postgresDialect{}).connect(config)
 	t.Cleanup(func() { _ = pool.Close() })
 	var text bytes.Buffer
-	_, refused := openGORM(postgres.New(postgres.Config{Conn: pool}), slog.New(slog.NewTextHandler(&text, nil)), false,
-		nil)
+	db, err := openGORM(postgres.New(postgres.Config{Conn: pool}), slog.New(slog.NewTextHandler(&text, nil)), false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := db.Exec("SELECT 1").Error
 	if refused == nil || !strings.Contains(refused.Error(), "secret_name") {
 		t.Fatalf("the control: the error reveals nothing: %v", refused)
 	}

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/pooler"
 	"github.com/placard/placard/internal/store/rawrow"
 	"github.com/placard/placard/internal/store/replica"
 )
@@ -38,12 +41,12 @@ func (db *DB) openNodes(ctx context.Context, url string, options Options) error 
 	if len(o.URLs) == 0 && !o.Tokens {
 		return nil
 	}
-	config, err := serverConfig(url)
+	config, connect, err := findNode(ctx, url)
 	if err != nil {
-		return err
+		return stripDSN(err)
 	}
 	n := &nodes{lanes: map[*replica.Replica]*laneSet{}}
-	pool := connectPostgres(config)
+	pool := connect(config)
 	pool.SetMaxOpenConns(1)
 	db.closers = append(db.closers, pool.Close)
 	n.Set, err = replica.New(ctx, replica.Options{Primary: pool, MaxLag: o.MaxLag, Version: TargetSchemaVersion(), Log: db.log})
@@ -65,20 +68,32 @@ func (db *DB) openNodes(ctx context.Context, url string, options Options) error 
 	return nil
 }
 
-// openReplica adds the replica at url. It has as many connections for queries as the primary.
-func (db *DB) openReplica(ctx context.Context, n *nodes, url string, connections int) error {
+// findNode returns how to connect to the server at url, also through a pooler. An error other than URLError may pass.
+func findNode(ctx context.Context, url string) (*pgx.ConnConfig, func(*pgx.ConnConfig) *sql.DB, error) {
 	config, err := serverConfig(url)
 	if err != nil {
-		return &URLError{"--read-database-urls: " + err.Error()}
+		return nil, nil, err
 	}
-	checks := connectPostgres(config)
+	d := &postgresDialect{}
+	d.pooler, err = pooler.Find(ctx, config, map[string]string{connectionCheck: connectionCheckInterval})
+	return config, d.connect, err
+}
+
+// openReplica adds the replica at url. It has as many connections for queries as the primary.
+func (db *DB) openReplica(ctx context.Context, n *nodes, url string, connections int) error {
+	config, connect, err := findNode(ctx, url)
+	if wrong := (*URLError)(nil); errors.As(err, &wrong) {
+		return &URLError{"--read-database-urls: " + wrong.Error()}
+	}
+	checks := connect(config) // it reports why the server cannot be reached
 	checks.SetMaxOpenConns(1)
 	db.closers = append(db.closers, checks.Close)
 	if err := n.Add(ctx, addressOf(config), checks, isRefusedConnection); err != nil {
 		return err
 	}
 	added := n.Replicas()[len(n.Replicas())-1]
-	lanes, err := openReadLanes(config, fmt.Sprintf("replica_%d_", len(n.Replicas())), connections, db.log)
+	prefix := fmt.Sprintf("replica_%d_", len(n.Replicas()))
+	lanes, err := openReadLanes(func() *sql.DB { return connect(config) }, prefix, cmp.Or(connections, defaultConnections), db.log)
 	if err != nil {
 		return errors.Join(err, lanes.close())
 	}
@@ -88,11 +103,11 @@ func (db *DB) openReplica(ctx context.Context, n *nodes, url string, connections
 }
 
 // openReadLanes opens the lanes of queries on a replica. It sends nothing.
-func openReadLanes(config *pgx.ConnConfig, prefix string, connections int, log *slog.Logger) (*laneSet, error) {
+func openReadLanes(connect func() *sql.DB, prefix string, connections int, log *slog.Logger) (*laneSet, error) {
 	reads, questions, _, _ := shareConnections(connections)
 	set := &laneSet{
-		reads:     newLane(prefix+"read", connectPostgres(config), reads),
-		unbounded: newLane(prefix+"question", connectPostgres(config), questions),
+		reads:     newLane(prefix+"read", connect(), reads),
+		unbounded: newLane(prefix+"question", connect(), questions),
 	}
 	for _, lane := range set.all() {
 		lane.send, lane.numbered = rawrow.Postgres, true

@@ -62,49 +62,63 @@ const analyzeLock = 0x706c616373746174
 
 // run analyzes the tables that are due, or all of them, unless another server is at it.
 func (s *statistics) run(ctx context.Context, log *slog.Logger, all bool) error {
-	conn, err := s.pool.Conn(ctx)
-	if err != nil {
-		return err
+	done := map[string]bool{}
+	for {
+		table, err := s.analyzeOne(ctx, log, all, done)
+		if table == "" || err != nil {
+			return err
+		}
+		done[table] = true
 	}
-	defer func() { _ = conn.Close() }() // it goes back to its pool
+}
+
+// analyzeOne analyzes a table that is due, or that is not done if all is set. It returns its name, empty if there is
+// none or another server is at it. The lock is one of the transaction, because a pooler may give each transaction
+// another session.
+func (s *statistics) analyzeOne(ctx context.Context, log *slog.Logger, all bool, done map[string]bool) (string, error) {
+	begin := time.Now()
+	tx, err := s.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
 	var locked bool
-	if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(analyzeLock)).Scan(&locked); err != nil ||
+	if err := tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", int64(analyzeLock)).Scan(&locked); err != nil ||
 		!locked {
-		return err
+		return "", err
 	}
-	defer func() {
-		// Not with ctx, which may have ended: the connection would keep the lock.
-		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(analyzeLock))
-	}()
-	tables, err := readTableSizes(ctx, conn)
+	tables, err := readTableSizes(ctx, tx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	var refused []string
 	for _, table := range tables {
 		switch {
-		case !all && !table.isDue():
+		case done[table.name] || !all && !table.isDue():
 		case !table.permitted:
 			refused = append(refused, table.name)
 		default:
-			begin := time.Now()
-			if _, err := conn.ExecContext(ctx, "ANALYZE (SKIP_LOCKED) "+table.name); err != nil {
-				return err
+			if _, err := tx.ExecContext(ctx, "ANALYZE (SKIP_LOCKED) "+table.name); err != nil {
+				return "", err
+			}
+			if err := tx.Commit(); err != nil {
+				return "", err
 			}
 			log.DebugContext(ctx, "ran ANALYZE", "table", table.name, "rows", table.rows, "took", time.Since(begin))
+			return table.name, nil
 		}
 	}
 	if len(refused) > 0 && !s.warned.Swap(true) {
 		log.WarnContext(ctx, "tables have grown, and the user of the server may not run ANALYZE on them: "+
 			"leave it to autovacuum, or run ANALYZE as their owner", "tables", refused)
 	}
-	return nil
+	return "", nil
 }
 
 // readTableSizes returns the tables of the program. VACUUM and CREATE INDEX set reltuples, so it counts only after an
 // ANALYZE.
-func readTableSizes(ctx context.Context, conn *sql.Conn) ([]tableSize, error) {
-	rows, err := conn.QueryContext(ctx, `SELECT format('%I.%I', s.schemaname, s.relname), s.n_live_tup,
+func readTableSizes(ctx context.Context, tx *sql.Tx) ([]tableSize, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT format('%I.%I', s.schemaname, s.relname), s.n_live_tup,
 		CASE WHEN s.last_analyze IS NULL AND s.last_autoanalyze IS NULL THEN 0 ELSE greatest(c.reltuples, 0)::bigint END,
 		pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE')
 		FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid

@@ -211,30 +211,36 @@ func placeRows(tx *access.Tx, entries []*models.MetadataEntry) engine.Expr {
 func copies(
 	tx *access.Tx, project models.ID, revision int64, erased []*models.MetadataEntry, objects map[models.ID]models.ID,
 ) []engine.Expr {
-	statements := []engine.Expr{engine.SQL("UPDATE subjects SET revision = ? WHERE project_id = ? AND ?", revision, project,
-		tx.Dialect.IDIn("id", distinctSubjects(erased)))}
+	statements := []engine.Expr{tx.UpdateSubjects(project, distinctSubjects(erased), engine.SQL("revision = ?", revision))}
 	type retraction struct {
 		Version models.ID `json:"version"`
 		At      int64     `json:"retracted_at"`
 	}
 	var retractions []retraction
+	seen := map[retraction]bool{}
 	for _, entry := range erased {
-		if entry.Retracted { // only versions have events of retractions
-			retractions = append(retractions, retraction{objects[entry.SubjectID], entry.LoggedAt.UnixMicro()})
+		one := retraction{objects[entry.SubjectID], entry.LoggedAt.UnixMicro()}
+		if entry.Retracted && !seen[one] { // only versions have events of retractions
+			seen[one], retractions = true, append(retractions, one)
 		}
 	}
 	if len(retractions) == 0 {
 		return statements
 	}
-	withoutReason := "CAST(CAST(details AS jsonb) - 'reason' AS text)"
+	withoutReason := "CAST(CAST(events.details AS jsonb) - 'reason' AS text)"
 	if tx.Dialect.HasOneWriter() {
-		withoutReason = "json_remove(details, '$.reason')"
+		withoutReason = "json_remove(events.details, '$.reason')"
 	}
-	return append(statements, engine.SQL("UPDATE events SET details = "+withoutReason+
-		" WHERE project_id = ? AND kind = ? AND artifact_version_id IS NOT NULL"+
-		" AND (artifact_version_id, created_at) IN (SELECT version, retracted_at FROM ?)",
-		project, models.TimelineEventMetadataRetracted,
-		tx.Dialect.JSONRows(retractions, engine.IDColumn("version"), engine.NumberColumn("retracted_at"))))
+	// SQLite uses a partial index only with its condition.
+	recorded := tx.Dialect.LateralJoin(tx.Dialect.IndexedBy("events_by_version", "events", "e"), "e", engine.SQL(
+		"e.project_id = ? AND e.artifact_version_id = t.version AND e.artifact_version_id IS NOT NULL AND e.kind = ?"+
+			" AND e.created_at = t.retracted_at", project, models.TimelineEventMetadataRetracted))
+	from := tx.Dialect.JSONRows(retractions, engine.IDColumn("version"), engine.NumberColumn("retracted_at")).
+		Concat(recorded)
+	// The rows exist. A conflict finds them by the primary key (ADR 0026).
+	return append(statements, engine.SQL(`INSERT INTO events (project_id, id, kind, created_at, details)
+		SELECT e.project_id, e.id, e.kind, e.created_at, e.details FROM ? WHERE TRUE
+		ON CONFLICT (project_id, id) DO UPDATE SET details = `+withoutReason, from))
 }
 
 // AuditEvent is the audit event of an erasure.

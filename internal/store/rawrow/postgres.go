@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // Postgres implements Send: it reads the rows of PostgreSQL in its wire format. The statement is prepared and planned
@@ -18,7 +17,7 @@ func Postgres(ctx context.Context, pool *sql.DB, query Query, read func(row *Row
 		args = append([]any{pgx.QueryExecModeCacheDescribe}, args...)
 	}
 	return withDriverConn(ctx, pool, func(conn any) error {
-		rows, err := conn.(*stdlib.Conn).Conn().Query(ctx, query.Text, args...)
+		rows, err := conn.(interface{ Conn() *pgx.Conn }).Conn().Query(ctx, query.Text, args...)
 		if err != nil {
 			if pgconn.SafeToRetry(err) {
 				return driver.ErrBadConn // nothing was sent

@@ -180,8 +180,18 @@ func (c *Cluster) Remove() {
 	_ = os.RemoveAll(c.folder)
 }
 
+// programsVariable names the environment variable with the folder of PostgreSQL's programs for clusters. Without it,
+// they are those of the machine.
+const programsVariable = "PLACARD_TEST_POSTGRES"
+
 // programFolder is where PostgreSQL's programs are.
 func programFolder() (string, error) {
+	if folder := os.Getenv(programsVariable); folder != "" {
+		if !exists(filepath.Join(folder, "initdb")) {
+			return "", fmt.Errorf("%s names the folder %s, which has no initdb", programsVariable, folder)
+		}
+		return folder, nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), harness.Limit)
 	defer cancel()
 	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,9 +16,15 @@ import (
 	"github.com/placard/placard/internal/harness"
 )
 
-// PgBouncer starts a PgBouncer in transaction mode before the server of the database at databaseURL, with more lines
-// for its section [pgbouncer], and returns the URL that leads through it. It is stopped when the test ends.
-func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
+// poolerVariable names the environment variable with the path of a second PgBouncer, which is of version 1.21 or later.
+// It keeps the prepared statements of its clients; the PgBouncer of the machine may be older. `.ci/run` sets it.
+const poolerVariable = "PLACARD_TEST_PGBOUNCER"
+
+// Pooler is a program PgBouncer with a pool_mode.
+type Pooler struct{ Program, Mode string }
+
+// NewPooler returns the PgBouncer of the machine in transaction mode, and skips the test if there is none.
+func NewPooler(t testing.TB) Pooler {
 	t.Helper()
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {
@@ -25,6 +32,51 @@ func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
 			Lacks(t, "pgbouncer")
 		}
 	}
+	return Pooler{program, "transaction"}
+}
+
+// EachPooler runs a test with both programs in both modes.
+func EachPooler(t *testing.T, run func(t *testing.T, p Pooler)) {
+	programs := map[string]string{"installed": NewPooler(t).Program, "1.21 or later": os.Getenv(poolerVariable)}
+	for name, program := range programs {
+		for _, mode := range []string{"session", "transaction"} {
+			t.Run(name+" "+mode, func(t *testing.T) {
+				t.Parallel()
+				if program == "" {
+					Lacks(t, "PgBouncer 1.21 or later ("+poolerVariable+")")
+				}
+				run(t, Pooler{program, mode})
+			})
+		}
+	}
+}
+
+// Through returns the URL of a database through a PgBouncer with more lines for its section [pgbouncer]. open opens the
+// database through another PgBouncer, and must fail with the statements that the user of the database needs.
+func (p Pooler) Through(t testing.TB, databaseURL string, open func(url string) (message string), settings ...string) string {
+	t.Helper()
+	for _, statement := range MissingSettings(t, open(p.Start(t, databaseURL))) {
+		if err := executeAt(databaseURL, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	return p.Start(t, databaseURL, settings...)
+}
+
+// MissingSettings returns the statements in the message of a program that a pooler gives no settings.
+func MissingSettings(t testing.TB, message string) []string {
+	t.Helper()
+	statements := regexp.MustCompile(`ALTER ROLE \S+ IN DATABASE \S+ SET \w+ = '[^']*'`).FindAllString(message, -1)
+	if statements == nil {
+		t.Fatalf("the message names no statement: %s", message)
+	}
+	return statements
+}
+
+// Start starts a PgBouncer before the server of the database at databaseURL, with more lines for its section
+// [pgbouncer], and returns the URL that leads through it. It is stopped when the test ends.
+func (p Pooler) Start(t testing.TB, databaseURL string, settings ...string) string {
+	t.Helper()
 	folder, err := os.MkdirTemp("", "placard-pgbouncer-") // the name of a socket must be short
 	if err != nil {
 		t.Fatal(err)
@@ -37,12 +89,12 @@ func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
 	const port = "6432"
 	config := filepath.Join(folder, "pgbouncer.ini")
 	text := "[databases]\n* = " + keywords(t, databaseURL) +
-		"\n[pgbouncer]\nauth_type = any\npool_mode = transaction\nlisten_port = " + port +
+		"\n[pgbouncer]\nauth_type = any\npool_mode = " + p.Mode + "\nlisten_port = " + port +
 		"\nunix_socket_dir = " + folder + "\n" + strings.Join(settings, "\n") + "\n"
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	bouncer := harness.Command(t, 5*time.Minute, program, config)
+	bouncer := harness.Command(t, 10*time.Minute, p.Program, config)
 	if attributes != nil {
 		bouncer.SysProcAttr.Credential = attributes.Credential
 	}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"testing"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -39,10 +41,23 @@ func Exercise(t *testing.T, newURL func(t testing.TB) string) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := newURL(t)
-			test(&suite{t, open(t, url), auth.NewContext(context.Background(), auth.Anonymous), url})
+			databaseURL := withPauses(newURL(t))
+			test(&suite{t, open(t, databaseURL), auth.NewContext(context.Background(), auth.Anonymous), databaseURL})
 		})
 	}
+}
+
+// withPauses returns a database URL whose transactions may pause for as long as a test does. By default PostgreSQL ends
+// the session of a transaction that pauses for five seconds, and releases its locks.
+func withPauses(databaseURL string) string {
+	u, err := url.Parse(databaseURL)
+	if err != nil || !engine.IsPostgres(databaseURL) {
+		return databaseURL
+	}
+	query := u.Query()
+	query.Set("idle_in_transaction_session_timeout", "0")
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 var root = models.NewPath("input")

@@ -135,5 +135,6 @@ def __getattr__(name: str) -> object:
     if name == "AsyncClient":  # loaded when it is needed, because it imports asyncio
         from .async_client import AsyncClient
 
+        globals()[name] = AsyncClient
         return AsyncClient
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -139,7 +139,7 @@ def _polars(value: Any) -> Any:
         if getattr(value.dtype, "time_unit", "") == "ns" and ((value.cast(pl.Int64) % 1000) != 0).any():
             raise Refused("the Series has nanoseconds, which Python's types lack; log it in microseconds")
         return value.to_list()
-    if isinstance(value, pl.datatypes.DataType):
+    if isinstance(value, (pl.datatypes.DataType, pl.datatypes.DataTypeClass)):  # pl.Int8() and pl.Int8
         return DType(str(value))
     raise Refused(f"polars.{type(value).__name__} cannot be stored; collect it to values first")
 

@@ -1,6 +1,6 @@
 // The command palette: finds artifacts, versions and pages, and executes commands.
 
-import { useDeferredValue, useState } from 'react';
+import { useState } from 'react';
 import { Autocomplete } from 'react-aria-components/Autocomplete';
 import { Dialog } from 'react-aria-components/Dialog';
 import { Header, Menu, MenuItem, MenuSection } from 'react-aria-components/Menu';
@@ -14,7 +14,7 @@ import styles from './Palette.module.css';
 /** Shows the palette until it is closed. */
 export default function Palette({ onClose }: { onClose(): void }) {
   const [text, setText] = useState('');
-  const groups = useCommands(useDeferredValue(text.trim()));
+  const groups = useCommands(text.trim());
   const commands = groups.flatMap((group) => group.commands);
   return (
     <ModalOverlay isOpen isDismissable onOpenChange={(open) => !open && onClose()} className={styles.backdrop}>

@@ -1,7 +1,7 @@
 // The commands of the palette: the objects that contain a text, the pages, and what a person can do everywhere.
 
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactNode } from 'react';
+import { type ReactNode, useDeferredValue } from 'react';
 
 import { graphql } from '../../api/graphql';
 import { usePageQuery } from '../../api/page-query';
@@ -57,11 +57,15 @@ interface Command {
   run(): void;
 }
 
-/** Returns the groups of commands that contain a text. */
+/**
+ * Returns the groups of commands that contain a text. The first command has the focus, and it must not leave the list
+ * before the text changes: Enter would do nothing. So results of an earlier text are shown only if they contain this one.
+ */
 export function useCommands(text: string): { title: string; commands: Command[] }[] {
   const navigate = useNavigate();
   const page = usePageQuery();
-  const { data } = useRead(Search, { project: useProject(), text });
+  const searched = useDeferredValue(text);
+  const { data, loading } = useRead(Search, { project: useProject(), text: searched });
   const contains = ({ textValue }: Command) => textValue.toLowerCase().includes(text.toLowerCase());
   const artifacts = (data?.artifacts?.nodes ?? []).map(({ id, name }): Command => ({
     id,
@@ -100,8 +104,8 @@ export function useCommands(text: string): { title: string; commands: Command[] 
     run: () => location.assign(graphiqlAddress(page)),
   };
   return [
-    { title: 'Artifacts', commands: artifacts },
-    { title: 'Versions', commands: text === '' ? [] : versions },
+    { title: 'Artifacts', commands: artifacts.filter(contains) },
+    { title: 'Versions', commands: text === '' || text !== searched || loading ? [] : versions },
     { title: 'Pages', commands: pages.filter(contains) },
     { title: 'Commands', commands: [graphiql, ...themes].filter(contains) },
   ];
