@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/placard/placard/internal/consistency"
 )
@@ -104,12 +105,13 @@ func readReplayed(ctx context.Context, pool *sql.DB) (replayed, received uint64,
 	return replayed, received, err
 }
 
-// readRunning returns the ID of the oldest transaction that runs, and that of the next one to begin. They are equal if
-// none runs.
-func readRunning(ctx context.Context, pool *sql.DB) (oldest, next int64, err error) {
-	err = pool.QueryRowContext(ctx, `SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint
-		FROM pg_current_snapshot() s`).Scan(&oldest, &next)
-	return oldest, next, err
+// readRunning returns the IDs of the transactions that run. Each holds a lock on its ID until its commit is visible. A
+// snapshot of PostgreSQL does not have those that are newer than the last one that has ended.
+func readRunning(ctx context.Context, pool *sql.DB) ([]string, error) {
+	var ids string
+	err := pool.QueryRowContext(ctx, `SELECT coalesce(string_agg(transactionid::text, ' '), '') FROM pg_locks
+		WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted`).Scan(&ids)
+	return strings.Fields(ids), err
 }
 
 // readVersion returns the version of the tables.

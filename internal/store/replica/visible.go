@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/placard/placard/internal/consistency"
@@ -38,14 +39,12 @@ func (s *Set) readVisible(ctx context.Context) (positions, error) {
 	if err != nil {
 		return positions{}, err
 	}
-	for last := int64(0); ; {
-		oldest, next, err := readRunning(ctx, s.Primary)
-		if last == 0 {
-			last = next
-		}
-		if err != nil || oldest >= last || time.Since(begin) > maxVisibleWait {
-			return positions{token, token}, err
-		}
+	running, err := readRunning(ctx, s.Primary)
+	for err == nil && len(running) > 0 && time.Since(begin) < maxVisibleWait {
 		time.Sleep(visiblePause)
+		var now []string
+		now, err = readRunning(ctx, s.Primary)
+		running = slices.DeleteFunc(running, func(id string) bool { return !slices.Contains(now, id) })
 	}
+	return positions{token, token}, err
 }
