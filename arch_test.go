@@ -29,17 +29,17 @@ var allowedImports = map[string][]string{
 	},
 	"models": {"internal/jsontree", "internal/near"},
 	"graph": {
-		"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/store",
+		"models", "graph/exec", "internal/auth", "internal/batch", "internal/consistency", "internal/operation", "internal/store",
 	},
 	"graph/exec": {"models", "internal/entryjson", "internal/seqmarshal"},
 	"web":        {},
 
-	"internal/httpd": {"models", "internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "web"},
+	"internal/httpd": {"models", "internal/consistency", "internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "web"},
 	"internal/gqlhttp": {
-		"models", "internal/admission", "internal/auth", "internal/operation", "internal/requestid",
+		"models", "internal/admission", "internal/auth", "internal/consistency", "internal/operation", "internal/requestid",
 	},
 	"internal/operation": {
-		"models", "internal/admission", "internal/entryjson", "internal/jsontree", "internal/lru", "internal/meter",
+		"models", "internal/admission", "internal/consistency", "internal/entryjson", "internal/jsontree", "internal/lru", "internal/meter",
 		"internal/near", "internal/requestid",
 	},
 	"internal/entryjson":  {"models", "internal/jsontree", "internal/meter"},
@@ -52,10 +52,11 @@ var allowedImports = map[string][]string{
 
 	"internal/store": {
 		"models", "internal/auth", "internal/store/access", "internal/store/apikey", "internal/store/catalogue",
-		"internal/store/clientid", "internal/store/expiry",
+		"internal/consistency", "internal/store/clientid", "internal/store/expiry",
 		"internal/store/deletion", "internal/store/engine", "internal/store/entries", "internal/store/erasure",
 		"internal/store/facet", "internal/store/group", "internal/store/lineage", "internal/store/outputs",
-		"internal/store/repair", "internal/store/search", "internal/store/snapshot", "internal/store/target",
+		"internal/store/repair", "internal/store/replica", "internal/store/search", "internal/store/snapshot",
+		"internal/store/target",
 		"internal/store/timeline", "internal/store/versions",
 	},
 	"internal/store/group":     {"internal/admission"},
@@ -83,9 +84,13 @@ var allowedImports = map[string][]string{
 	"internal/store/entries": {
 		"models", "internal/lru", "internal/store/access", "internal/store/engine", "internal/store/search",
 	},
-	"internal/store/lineage":      {"models", "internal/store/engine", "internal/store/search"},
-	"internal/store/engine":       {"models", "internal/admission", "internal/store/pooler", "internal/store/rawrow"},
+	"internal/store/lineage": {"models", "internal/store/engine", "internal/store/search"},
+	"internal/store/engine": {
+		"models", "internal/admission", "internal/consistency", "internal/store/pooler", "internal/store/rawrow",
+		"internal/store/replica",
+	},
 	"internal/store/pooler":       {},
+	"internal/store/replica":      {"models", "internal/consistency"},
 	"internal/store/rawrow":       {"models"},
 	"internal/store/distribution": {"internal/store/engine"},
 	"internal/store/bulk":         {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
@@ -97,7 +102,8 @@ var allowedImports = map[string][]string{
 
 	"internal/command": {
 		"models", "internal/auth", "internal/backup", "internal/config", "internal/progress", "internal/store",
-		"internal/store/bulk", "internal/store/distribution", "internal/store/engine", "internal/transfer",
+		"internal/store/bulk", "internal/store/distribution", "internal/store/engine", "internal/store/replica",
+		"internal/transfer",
 	},
 	"internal/config": {"models", "internal/near"},
 	"internal/backup": {"internal/atomicfile", "internal/progress", "internal/store/engine"},
@@ -106,17 +112,18 @@ var allowedImports = map[string][]string{
 		"internal/store/bulk",
 	},
 
-	"internal/auth":       {"models"},
-	"internal/batch":      {"models"},
-	"internal/admission":  {},
-	"internal/atomicfile": {},
-	"internal/gcpace":     {},
-	"internal/harness":    {},
-	"internal/jsontree":   {},
-	"internal/lru":        {},
-	"internal/near":       {},
-	"internal/progress":   {},
-	"internal/requestid":  {},
+	"internal/auth":        {"models"},
+	"internal/batch":       {"models"},
+	"internal/admission":   {},
+	"internal/atomicfile":  {},
+	"internal/consistency": {},
+	"internal/gcpace":      {},
+	"internal/harness":     {},
+	"internal/jsontree":    {},
+	"internal/lru":         {},
+	"internal/near":        {},
+	"internal/progress":    {},
+	"internal/requestid":   {},
 
 	"internal/apitest": {
 		"models", "graph", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/store",
@@ -148,7 +155,7 @@ var importers = map[string][]string{
 	"database/sql": {
 		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/access", "internal/store/bulk",
 		"internal/store/distribution", "internal/store/engine", "internal/store/pooler", "internal/store/rawrow",
-		"internal/store/storetest", "internal/telemetry", "models",
+		"internal/store/replica", "internal/store/storetest", "internal/telemetry", "models",
 	},
 	"net/http": {
 		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
@@ -191,9 +198,10 @@ var forbiddenImports = map[string][]string{
 
 // pureModules maps packages to the modules outside the standard library that they may import.
 var pureModules = map[string][]string{
-	"models":             {"github.com/google/uuid"},
-	"internal/admission": {},
-	"internal/batch":     {},
+	"models":               {"github.com/google/uuid"},
+	"internal/admission":   {},
+	"internal/batch":       {},
+	"internal/consistency": {},
 }
 
 // vaguePackageNames are names that do not describe the content of a package.

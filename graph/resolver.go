@@ -13,6 +13,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/graph/exec"
+	"github.com/placard/placard/internal/consistency"
+	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -59,16 +61,20 @@ func (r *Resolver) Schema() graphql.ExecutableSchema {
 }
 
 // StartOperation returns a context whose reads have a common budget. It implements operation.Resolvers.
-func (r *Resolver) StartOperation(
-	ctx context.Context, caller string, isMutation bool, cancel context.CancelCauseFunc,
-) context.Context {
-	ctx = store.WithBudget(ctx, r.limits.ReadBytes(), cancel)
-	if !isMutation {
+func (r *Resolver) StartOperation(ctx context.Context, start operation.Start) context.Context {
+	ctx = store.WithBudget(ctx, r.limits.ReadBytes(), start.Cancel)
+	if !start.IsMutation {
 		ctx = withNamedKeys(ctx)
 	}
-	return store.WithOperation(ctx, store.Operation{
-		Caller: caller, Mutation: isMutation, StatementsAtOnce: r.options.StatementsPerOperation,
+	return r.store.WithOperation(ctx, store.Operation{
+		Caller: start.Caller, Mutation: start.IsMutation, StatementsAtOnce: r.options.StatementsPerOperation,
+		Token: start.Consistency, Primary: start.Primary, Cancel: start.Cancel,
 	})
+}
+
+// EndOperation returns the consistency token of an operation. It implements operation.Resolvers.
+func (r *Resolver) EndOperation(ctx context.Context) (token consistency.Token, again bool) {
+	return r.store.EndOperation(ctx)
 }
 
 // root returns the resolvers of each type to the generated code.

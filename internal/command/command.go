@@ -12,6 +12,7 @@ import (
 
 	"github.com/placard/placard/internal/config"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/replica"
 )
 
 // The exit codes of the program.
@@ -41,10 +42,12 @@ func ExitCode(err error) int {
 	var behind *engine.SchemaOutdatedError
 	var outdated *engine.ProgramOutdatedError
 	var unsupported *unsupportedError
+	var notReplica *replica.ConfigurationError
 	switch {
 	case err == nil:
 		return ExitSuccess
-	case errors.As(err, &usage), errors.As(err, &badURL), errors.As(err, &missing), errors.As(err, &encoding):
+	case errors.As(err, &usage), errors.As(err, &badURL), errors.As(err, &missing), errors.As(err, &encoding),
+		errors.As(err, &notReplica):
 		return ExitUsage
 	case errors.As(err, &behind), errors.As(err, &outdated):
 		return ExitSchemaOutdated

@@ -20,7 +20,8 @@ func OpenStore(ctx context.Context, settings *config.Config, log *slog.Logger) (
 		open = store.OpenWithoutMigrating
 	}
 	s, err := open(ctx, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections),
-		store.WithCacheBytes(settings.CacheBytes))
+		store.WithCacheBytes(settings.CacheBytes), store.WithReplicas(store.ReplicaSettings{
+			URLs: settings.ReadDatabaseURLs, MaxLag: settings.ReplicaMaxLag, Tokens: settings.ConsistencyTokens}))
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,10 @@ type Config struct {
 type OperationsConfig struct {
 	DatabaseConnections int `help:"Connections to PostgreSQL, without those for /readyz and ANALYZE. Ignored for SQLite." default:"20" min:"6" max:"262143"`
 
+	ReadDatabaseURLs  []string      `help:"Streaming replicas of the PostgreSQL database for queries, separated by commas. Default: none." name:"read-database-urls" placeholder:"URL"`
+	ReplicaMaxLag     time.Duration `help:"Maximum age of what a replica shows. Queries go to other servers while it is behind by more. At least 1s." default:"2s" min:"0s"`
+	ConsistencyTokens bool          `help:"Return consistency tokens also without --read-database-urls, for clients that use servers with replicas, too. Ignored for SQLite."`
+
 	CacheBytes int `help:"Memory for the latest metadata of recently read objects, in bytes. 0 is no cache." default:"67108864" min:"0"`
 
 	DrainDelay    time.Duration `help:"Time for which a stopping server still accepts requests after /readyz starts to fail." default:"0s" min:"0s"`
@@ -78,10 +82,35 @@ func (c *Config) check() error {
 				"in lower case and without a path")
 		}
 	}
+	if err := c.checkReplicas(); err != nil {
+		return err
+	}
 	if c.MetricsAddr != "" {
 		_, err = checkAddress("--metrics-addr", c.MetricsAddr, "127.0.0.1:9090")
 	}
 	return err
+}
+
+// minReplicaLag is more than the time between two checks of a replica, which otherwise would always be behind.
+const minReplicaLag = time.Second
+
+// checkReplicas checks the settings of read replicas. It does not repeat a URL, which may have a password.
+func (c *Config) checkReplicas() error {
+	isPostgres := func(url string) bool {
+		return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
+	}
+	for _, replica := range c.ReadDatabaseURLs {
+		if !isPostgres(replica) {
+			return errors.New("--read-database-urls must be postgres:// URLs of replicas, separated by commas")
+		}
+	}
+	switch {
+	case len(c.ReadDatabaseURLs) > 0 && !isPostgres(c.DatabaseURL):
+		return errors.New("--read-database-urls needs the URL of the PostgreSQL primary in --database-url: SQLite has no replicas")
+	case c.ReplicaMaxLag < minReplicaLag:
+		return errors.New("--replica-max-lag must be 1s or longer")
+	}
+	return nil
 }
 
 // isOrigin reports whether text is an origin as browsers send it.

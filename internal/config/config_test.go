@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/models"
@@ -51,12 +53,19 @@ func TestFlagsAndVariables(t *testing.T) {
 	t.Setenv("PLACARD_LIMIT_CONCURRENT_OPERATIONS", "3")
 	t.Setenv("PLACARD_TRUSTED_DOCUMENTS", "list.json")
 	t.Setenv("PLACARD_DATABASE_CONNECTIONS", "6")
+	t.Setenv("PLACARD_READ_DATABASE_URLS", "postgres://r1/d,postgresql://r2/d")
+	t.Setenv("PLACARD_REPLICA_MAX_LAG", "5s")
+	t.Setenv("PLACARD_CONSISTENCY_TOKENS", "true")
 	c, _, err := parse(t, "--addr=localhost:2", "--database-url=postgres://u:secret@h/d?sslmode=disable")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.Addr != "localhost:2" || c.LogLevel != slog.LevelDebug || c.Limit.PageSize != 7 || c.Limit.ConcurrentOperations != 3 ||
 		c.Limit.QueuedOperations != 256 || c.TrustedDocuments != "list.json" || c.DatabaseConnections != 6 {
+		t.Errorf("got %+v", c)
+	}
+	if !slices.Equal(c.ReadDatabaseURLs, []string{"postgres://r1/d", "postgresql://r2/d"}) || c.ReplicaMaxLag != 5*time.Second ||
+		!c.ConsistencyTokens {
 		t.Errorf("got %+v", c)
 	}
 	if RedactURL(c.DatabaseURL) != "postgres://u:xxxxx@h/d" {
@@ -129,6 +138,10 @@ func TestRefusalMessages(t *testing.T) {
 		"--slow-operation-threshold=-1s":                                      "--slow-operation-threshold must be 0s or longer",
 		"--rate-limit-cost-per-minute=-1":                                     "--rate-limit-cost-per-minute must be a whole number of at least 0",
 		"--addr=127.0.0.1:65536":                                              "--addr must be HOST:PORT, such as 127.0.0.1:8080, with a port from 0 to 65535",
+		"--read-database-urls=mysql://u:hunter2@h/d":                          "--read-database-urls must be postgres:// URLs of replicas, separated by commas",
+		"--read-database-urls=postgres://h/d --database-url=sqlite:x":         "--read-database-urls needs the URL of the PostgreSQL primary in --database-url: SQLite has no replicas",
+		"--replica-max-lag=999ms":                                             "--replica-max-lag must be 1s or longer",
+		"--replica-max-lag=-1s":                                               "--replica-max-lag must be 1s or longer",
 		"--metrics-addr=9090":                                                 "--metrics-addr must be HOST:PORT, such as 127.0.0.1:9090, with a port from 0 to 65535",
 		"--metrics-addr=127.0.0.1:nonsense":                                   "--metrics-addr must be HOST:PORT, such as 127.0.0.1:9090, with a port from 0 to 65535",
 		"--database-connections=nonsense":                                     "--database-connections: ",

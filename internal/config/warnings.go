@@ -28,8 +28,8 @@ type warnings struct {
 	// renamed maps old names of flags and environment variables to new ones.
 	renamed map[string]string
 	args    []string
-	// password reports whether --database-url has a password.
-	password bool
+	// password is the flag whose URL has a password, empty for none.
+	password string
 	level    slog.Level
 	format   string
 }
@@ -38,8 +38,16 @@ func newWarnings(parser *kong.Kong, parsed *kong.Context, args []string) warning
 	w := warnings{renamed: map[string]string{}, args: args}
 	w.addNames(parser.Model.Node)
 	for _, node := range parsed.Path {
-		if node.Flag != nil && node.Flag.Name == "database-url" {
-			w.password = w.password || hasPassword(node.Flag.Target.String())
+		if node.Flag == nil {
+			continue
+		}
+		switch value := node.Flag.Target.Interface().(type) {
+		case string:
+			w.addURL(node.Flag.Name, value)
+		case []string:
+			for _, url := range value {
+				w.addURL(node.Flag.Name, url)
+			}
 		}
 	}
 	for _, flag := range parsed.Flags() {
@@ -51,6 +59,15 @@ func newWarnings(parser *kong.Kong, parsed *kong.Context, args []string) warning
 		}
 	}
 	return w
+}
+
+// addURL records the flag of a database URL that has a password.
+func (w *warnings) addURL(flag, url string) {
+	if strings.HasSuffix(flag, "database-url") || strings.HasSuffix(flag, "database-urls") {
+		if hasPassword(url) {
+			w.password = flag
+		}
+	}
 }
 
 // addNames adds the names of the flags of a command and its subcommands.
@@ -116,7 +133,7 @@ func (c *CLI) LogWarnings(environment []string, newLogger func(level slog.Level,
 		}
 		warn("this environment variable is unknown and has no effect", attributes...)
 	}
-	if w.password {
-		warn("other users of this machine can see the password in --database-url; set PLACARD_DATABASE_URL instead")
+	if w.password != "" {
+		warn("other users of this machine can see the password in --" + w.password + "; set " + variableOf(w.password) + " instead")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/placard/placard/graph/exec"
+	"github.com/placard/placard/internal/consistency"
 	"github.com/placard/placard/internal/entryjson"
 	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/models"
@@ -76,11 +77,16 @@ func (v version) MetadataEntry(
 func (entry) HistoryCount(context.Context, *models.MetadataEntry) (int32, error) { return 7, nil }
 
 // StartOperation implements operation.Resolvers.
-func (a *api) StartOperation(ctx context.Context, _ string, _ bool, _ context.CancelCauseFunc) context.Context {
+func (a *api) StartOperation(ctx context.Context, _ operation.Start) context.Context {
 	if a.generated {
 		return entryjson.WithCache(ctx, nil)
 	}
 	return ctx
+}
+
+// EndOperation implements operation.Resolvers.
+func (a *api) EndOperation(context.Context) (token consistency.Token, again bool) {
+	return token, false
 }
 
 // WithLoaders implements operation.Resolvers.

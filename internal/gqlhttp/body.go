@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/consistency"
 	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/models"
 )
@@ -113,9 +114,24 @@ func drainBody(w http.ResponseWriter, r *http.Request) int64 {
 }
 
 // parse reads the request from the body of a POST or from the URL of a GET.
-func (x *exchange) parse(b *body) (*operation.Request, error) {
+func (x *exchange) parse(b *body) (request *operation.Request, err error) {
 	if x.r.Method == http.MethodGet {
-		return operation.ParseParameters(x.r.URL.Query())
+		request, err = operation.ParseParameters(x.r.URL.Query())
+	} else {
+		request, err = operation.ParseRequest(b.data)
 	}
-	return operation.ParseRequest(b.data)
+	if err == nil {
+		request.Consistency, err = readConsistency(x.r.Header)
+	}
+	return request, err
+}
+
+// readConsistency returns the consistency token of the headers of a request, zero if there is none.
+func readConsistency(header http.Header) (token consistency.Token, err error) {
+	if values := header[consistency.Header]; len(values) > 0 {
+		if token, err = consistency.Parse(strings.Join(values, ",")); err != nil {
+			err = models.BadInput(models.NewPath(consistency.Header), "%s", err)
+		}
+	}
+	return token, err
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/consistency"
 	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/models"
 )
@@ -114,6 +115,9 @@ func (h *Handler) write(
 	header.Add("Vary", "Accept")
 	header["Cache-Control"] = noStore
 	header["X-Content-Type-Options"] = noSniff
+	if response.Extensions != nil && response.Extensions.Consistency != "" {
+		header[consistency.Header] = []string{response.Extensions.Consistency}
+	}
 	w.WriteHeader(status)
 	for _, part := range [][]byte{before, data, after} {
 		if _, err := w.Write(part); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/cors"
 
+	"github.com/placard/placard/internal/consistency"
 	"github.com/placard/placard/models"
 )
 
@@ -133,7 +134,7 @@ func (o HostOptions) allowOrigins(next http.Handler) http.Handler {
 	}
 	return cors.New(cors.Options{
 		AllowedOrigins: o.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{"Accept", "Authorization", "Content-Type", "Traceparent"},
-		ExposedHeaders: []string{"X-Request-Id", "Retry-After"}, MaxAge: preflightSeconds,
+		AllowedHeaders: []string{"Accept", "Authorization", "Content-Type", "Traceparent", consistency.Header},
+		ExposedHeaders: []string{"X-Request-Id", "Retry-After", consistency.Header}, MaxAge: preflightSeconds,
 	}).Handler(next)
 }

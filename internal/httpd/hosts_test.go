@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/placard/placard/internal/apitest"
+	"github.com/placard/placard/internal/consistency"
 )
 
 // openWhere returns a handler with host names and origins.
@@ -171,13 +172,17 @@ func TestCORS(t *testing.T) {
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		if c.method == http.MethodOptions {
 			r.Header.Set("Access-Control-Request-Method", http.MethodPost)
-			r.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
+			r.Header.Set("Access-Control-Request-Headers", "authorization,content-type,placard-consistency")
 		}
 		w := httptest.NewRecorder()
 		c.h.ServeHTTP(w, r)
 		if got := w.Header().Get("Access-Control-Allow-Origin"); w.Code != c.status || got != c.allowed ||
 			w.Header().Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("%s: %d, %v", c.name, w.Code, w.Header())
+		}
+		if exposed := w.Header().Get("Access-Control-Expose-Headers"); c.allowed != "" && c.method == http.MethodPost &&
+			!strings.Contains(exposed, consistency.Header) {
+			t.Errorf("%s: pages cannot read the token: %s", c.name, exposed)
 		}
 	}
 }

@@ -18,8 +18,18 @@ import (
 func ReserveBytes(ctx context.Context, bytes int) error { return meter.From(ctx).ReserveBytes(bytes) }
 
 // Execute executes an operation that Prepare has not refused. The operation ends when ctx ends or a limit of size is
-// exceeded. At its deadline only its reads end, so fields without reads still get their values.
+// exceeded. At its deadline only its reads end, so fields without reads still get their values. A query that a replica
+// of the database cannot answer is executed again on the primary.
 func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
+	response, again := e.executeOnce(ctx, o, false)
+	if again {
+		response, _ = e.executeOnce(ctx, o, true)
+	}
+	return response
+}
+
+// executeOnce executes an operation. again reports that the response must not be used.
+func (e *Executor) executeOnce(ctx context.Context, o *Operation, primary bool) (response *Response, again bool) {
 	isMutation := o.definition.Operation == ast.Mutation
 	timeout := e.readTimeout
 	if isMutation {
@@ -29,7 +39,8 @@ func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 	defer cancel(nil)
 	operationCtx, responseMeter := meter.Start(operationCtx, &e.Limits, cancel)
 	operationCtx = entryjson.WithCache(operationCtx, &o.document.entries)
-	operationCtx = e.Resolvers.StartOperation(e.withObserver(operationCtx), o.request.Caller, isMutation, cancel)
+	operationCtx = e.Resolvers.StartOperation(e.withObserver(operationCtx), Start{Caller: o.request.Caller,
+		Consistency: o.request.Consistency, IsMutation: isMutation, Primary: primary, Cancel: cancel})
 	readCtx, cancelReads := timeout.Start(operationCtx, o.request.StartedAt)
 	defer cancelReads()
 	readCtx = graphql.WithOperationContext(e.Resolvers.WithLoaders(readCtx), &graphql.OperationContext{
@@ -67,5 +78,7 @@ func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 	if !isMutation && response.hasData() {
 		response.setWarnings(e.Resolvers.Warnings(readCtx))
 	}
-	return response
+	token, again := e.Resolvers.EndOperation(readCtx)
+	response.extensions().Consistency = token.String()
+	return response, again
 }

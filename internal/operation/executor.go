@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/placard/placard/internal/consistency"
 	"github.com/placard/placard/internal/lru"
 	"github.com/placard/placard/models"
 )
@@ -33,14 +34,28 @@ type Options struct {
 
 // Resolvers prepare the contexts of the resolvers of a schema.
 type Resolvers interface {
-	// StartOperation returns the context of an operation, to which its reads are charged. caller is Request.Caller.
-	// cancel ends the operation with a cause.
-	StartOperation(ctx context.Context, caller string, isMutation bool, cancel context.CancelCauseFunc) context.Context
+	// StartOperation returns the context of an operation, to which its reads are charged.
+	StartOperation(ctx context.Context, start Start) context.Context
+	// EndOperation returns the consistency token of an operation that has ended, zero if the database has none. again
+	// reports that a query must be executed again, with Start.Primary. It is called with the context of the resolvers.
+	EndOperation(ctx context.Context) (token consistency.Token, again bool)
 	// WithLoaders returns a context without cached objects. It is called at the start of an operation, and again for
 	// each root field of a mutation, because the previous field may have changed the objects.
 	WithLoaders(ctx context.Context) context.Context
 	// Warnings returns the warnings of a query that has ended. It is called with the context of the resolvers.
 	Warnings(ctx context.Context) []models.Warning
+}
+
+// Start describes an operation that starts.
+type Start struct {
+	// Caller is Request.Caller, and Consistency the token of the request.
+	Caller      string
+	Consistency consistency.Token
+	IsMutation  bool
+	// Primary requires that the primary of the database answers a query.
+	Primary bool
+	// Cancel ends the operation with a cause.
+	Cancel context.CancelCauseFunc
 }
 
 // Executor prepares and executes operations. It is safe for concurrent use.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/placard/placard/internal/consistency"
 	"github.com/placard/placard/internal/jsontree"
 	"github.com/placard/placard/models"
 )
@@ -21,6 +22,8 @@ type Request struct {
 	QueryOnly bool
 	// Caller identifies the client that shares the server fairly with others.
 	Caller string
+	// Consistency is the token of what the caller has seen, zero for none.
+	Consistency consistency.Token
 	// StartedAt is the time from which the timeout of the operation counts.
 	StartedAt time.Time
 

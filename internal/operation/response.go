@@ -21,6 +21,8 @@ type Extensions struct {
 	Cost          *operationCost `json:"cost,omitempty"`
 	ErrorsOmitted int            `json:"errorsOmitted,omitempty"`
 	Warnings      []warning      `json:"warnings,omitempty"`
+	// Consistency is the text of a consistency token, empty for none.
+	Consistency string `json:"consistency,omitempty"`
 }
 
 // operationCost is the cost of an operation and its limit.

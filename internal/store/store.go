@@ -36,6 +36,7 @@ import (
 	"github.com/placard/placard/internal/store/group"
 	"github.com/placard/placard/internal/store/lineage"
 	"github.com/placard/placard/internal/store/repair"
+	"github.com/placard/placard/internal/store/replica"
 	"github.com/placard/placard/internal/store/timeline"
 	"github.com/placard/placard/models"
 )
@@ -62,6 +63,8 @@ type (
 	CacheStats    = entries.CacheStats
 	Progress      = repair.Progress
 	RepairCounts  = repair.Counts
+
+	ReplicaSettings = replica.Settings
 )
 
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
@@ -101,6 +104,9 @@ func WithConnections(n int) Option { return func(o *options) { o.Connections = n
 
 // WithClock replaces time.Now. PostgreSQL keeps its own clock.
 func WithClock(clock func() time.Time) Option { return func(o *options) { o.Clock = clock } }
+
+// WithReplicas sets the replicas of a PostgreSQL database.
+func WithReplicas(s ReplicaSettings) Option { return func(o *options) { o.Replicas = s } }
 
 // WithCacheBytes sets the size of the cache of latest metadata, 0 for no cache.
 func WithCacheBytes(n int) Option { return func(o *options) { o.cacheBytes = n } }
@@ -165,6 +171,9 @@ func (s *Store) LogBytes() (int64, bool) { return s.db.LogBytes() }
 
 // Pools returns how busy the pools of connections are.
 func (s *Store) Pools() []engine.Pool { return s.db.Pools() }
+
+// DatabaseNodes returns the state of the primary and its replicas, nil for a database without consistency tokens.
+func (s *Store) DatabaseNodes() []replica.Stats { return s.db.Nodes() }
 
 // WriteGroups returns the load of the groups of LogMetadata.
 func (s *Store) WriteGroups() group.Stats { return s.logs.Stats() }

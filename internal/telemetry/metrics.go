@@ -106,7 +106,7 @@ func NewMetrics(build Build, queue *admission.Queue[string], s *store.Store) *Me
 		},
 	}).Set(1)
 	countWriteGroups(auto, s)
-	registry.MustRegister(&pools{s}, collectors.NewGoCollector(),
+	registry.MustRegister(&pools{s}, &nodes{s}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
 		m.statements.WithLabelValues(result) // a rate needs a first sample

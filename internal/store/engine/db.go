@@ -21,6 +21,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/replica"
 	"github.com/placard/placard/models"
 )
 
@@ -33,6 +34,9 @@ type DB struct {
 	background sync.WaitGroup
 	closing    context.Context
 	close      context.CancelFunc
+	// nodes is nil if operations return no tokens. closers close its connections.
+	nodes   *nodes
+	closers []func() error
 }
 
 // backend is the connections to a database of one engine.
@@ -82,6 +86,8 @@ type Options struct {
 	Connections int
 	// Clock replaces time.Now, nil for none. PostgreSQL keeps its own clock.
 	Clock func() time.Time
+	// Replicas are the replicas of PostgreSQL.
+	Replicas replica.Settings
 }
 
 // Open opens the database at url, `sqlite:PATH` or `postgres://…`. With up it migrates the schema; otherwise it
@@ -113,6 +119,9 @@ func Open(ctx context.Context, url string, log *slog.Logger, up bool, options Op
 	}
 	db := &DB{backend: b, log: log, clock: options.Clock}
 	db.closing, db.close = context.WithCancel(context.WithoutCancel(ctx))
+	if err := db.openNodes(ctx, url, options); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	return db, nil
 }
 
@@ -125,7 +134,11 @@ func IsPostgres(url string) bool {
 func (db *DB) Close() error {
 	db.close()
 	db.background.Wait()
-	return db.backend.close()
+	errs := []error{db.backend.close()}
+	for _, closeNode := range db.closers {
+		errs = append(errs, closeNode())
+	}
+	return errors.Join(errs...)
 }
 
 // Repeat runs task at each interval in the background. Close cancels the context of the task and waits for its end.
@@ -159,9 +172,13 @@ func (db *DB) Ping(ctx context.Context) error {
 	return db.TranslateError(err)
 }
 
-// Past reports whether an instant is not later than the clock of the database.
+// Past reports whether an instant is not later than the clock of the database. An operation that reads the recent past
+// continues on the primary.
 func (db *DB) Past(ctx context.Context, instant models.Time) (bool, error) {
 	now, err := db.backend.present(ctx)
+	if err == nil && instant.UnixMicro() > now-recentPast.Microseconds() {
+		err = operationOf(ctx).session.RequirePrimary(ctx)
+	}
 	return instant.UnixMicro() <= now, db.TranslateError(err)
 }
 
@@ -174,7 +191,15 @@ func (db *DB) LogBytes() (int64, bool) { return db.backend.logBytes() }
 func (db *DB) EmptyLog(ctx context.Context) { db.backend.emptyLog(ctx) }
 
 // Pools returns how busy the pools of connections are.
-func (db *DB) Pools() []Pool { return db.backend.pools() }
+func (db *DB) Pools() []Pool {
+	pools := db.backend.pools()
+	if db.nodes != nil {
+		for _, r := range db.nodes.Replicas() {
+			pools = append(pools, db.nodes.lanes[r].pools()...)
+		}
+	}
+	return pools
+}
 
 // maxAttempts is the maximum number of attempts of a transaction that conflicts with others.
 const maxAttempts = 6

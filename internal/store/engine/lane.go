@@ -7,13 +7,16 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/consistency"
 	"github.com/placard/placard/internal/store/rawrow"
+	"github.com/placard/placard/internal/store/replica"
 )
 
 // laneSet are the connections for each kind of statements, so that no kind waits for another. The health check has a
@@ -29,7 +32,10 @@ type laneSet struct {
 	keys *lane
 }
 
-func (l *laneSet) all() []*lane { return []*lane{l.reads, l.unbounded, l.mutations, l.keys} }
+// all returns the lanes that exist: a replica has none of mutations and of keys.
+func (l *laneSet) all() []*lane {
+	return slices.DeleteFunc([]*lane{l.reads, l.unbounded, l.mutations, l.keys}, func(l *lane) bool { return l == nil })
+}
 
 // pools returns how busy the connections of the lanes are. A wait for a turn is a wait for a connection.
 func (l *laneSet) pools() []Pool {
@@ -45,9 +51,7 @@ func (l *laneSet) pools() []Pool {
 func (l *laneSet) close() error {
 	var errs []error
 	for _, lane := range l.all() {
-		if lane != nil {
-			errs = append(errs, lane.pool.Close())
-		}
+		errs = append(errs, lane.pool.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -122,8 +126,15 @@ type Operation struct {
 	Mutation bool
 	// StatementsAtOnce is how many of its statements run at once.
 	StatementsAtOnce int
+	// Token is the consistency token of the request, and Primary requires that the primary answers it.
+	Token   consistency.Token
+	Primary bool
+	// Cancel ends the operation if it must be executed again. Only DB.WithOperation uses these fields.
+	Cancel context.CancelCauseFunc
 
 	permits chan struct{}
+	// session is nil for an operation without a token.
+	session *replica.Session
 }
 
 type operationKey struct{}
@@ -156,33 +167,44 @@ func withPermit(ctx context.Context, fn func(Operation) error) error {
 	return fn(o)
 }
 
+// lanes returns the lanes of the node of an operation, with its replica, nil for the primary.
+func (db *DB) lanes(ctx context.Context) (*laneSet, *replica.Replica) {
+	if node := operationOf(ctx).session.Use(); node != nil {
+		return db.nodes.lanes[node], node
+	}
+	return db.backend.lanes(), nil
+}
+
 // Reader sends reading statements, each in a turn of its lane.
 type Reader struct {
 	ctx  context.Context
 	lane *lane
 	db   *gorm.DB
+	// replica is that of the lane, nil for the primary.
+	replica *replica.Replica
 }
 
 // Read returns the reader of statements whose work is bounded by the objects that they name and by the size of a page.
 func (db *DB) Read(ctx context.Context) Reader {
-	lane := db.backend.lanes().reads
+	lanes, node := db.lanes(ctx)
+	lane := lanes.reads
 	if operationOf(ctx).Mutation {
-		lane = db.backend.lanes().mutations
+		lane = lanes.mutations
 	}
-	return Reader{ctx, lane, lane.db}
+	return Reader{ctx, lane, lane.db, node}
 }
 
 // ReadUnbounded returns the reader of statements whose work grows with the project.
 func (db *DB) ReadUnbounded(ctx context.Context) Reader {
-	lane := db.backend.lanes().unbounded
-	return Reader{ctx, lane, lane.db}
+	lanes, node := db.lanes(ctx)
+	return Reader{ctx, lanes.unbounded, lanes.unbounded.db, node}
 }
 
 // ReadSearch returns a Reader for unbounded statements with variable text, which are planned for their arguments and
 // not kept prepared.
 func (db *DB) ReadSearch(ctx context.Context) Reader {
-	lane := db.backend.lanes().unbounded
-	return Reader{ctx, lane, lane.customPlans}
+	lanes, node := db.lanes(ctx)
+	return Reader{ctx, lanes.unbounded, lanes.unbounded.customPlans, node}
 }
 
 // ScanKey sends the look-up of an API key and reads its rows into dest. Look-ups have connections of their own, and the
@@ -192,7 +214,9 @@ func (db *DB) ScanKey(ctx context.Context, dest any, query Expr) error {
 }
 
 // Do runs fn in one turn. fn sends statements one after the other, closes their rows and waits for nothing else.
-func (r Reader) Do(fn func(db *gorm.DB) error) error { return r.lane.run(r.ctx, r.db, fn) }
+func (r Reader) Do(fn func(db *gorm.DB) error) error {
+	return r.onNode(func(ctx context.Context) error { return r.lane.run(ctx, r.db, fn) })
+}
 
 // Scan sends one statement and reads its rows into dest.
 func (r Reader) Scan(dest any, query Expr) error {
@@ -205,24 +229,26 @@ type Row = rawrow.Row
 // ReadRows sends one statement and calls read for each row, which is valid during the call. It ends with the first
 // error of read. Arguments are values and lists, as in Scan.
 func (r Reader) ReadRows(query Expr, read func(row *Row) error) error {
-	return withPermit(r.ctx, func(o Operation) error {
-		return r.lane.withTurn(r.ctx, o.Caller, func() error { return r.observeRows(query, read) })
+	return r.onNode(func(ctx context.Context) error {
+		return withPermit(ctx, func(o Operation) error {
+			return r.lane.withTurn(ctx, o.Caller, func() error { return r.observeRows(ctx, query, read) })
+		})
 	})
 }
 
 // observeRows sends a statement like a session of GORM, so that observers and the log of slow statements include it.
-func (r Reader) observeRows(query Expr, read func(row *Row) error) error {
+func (r Reader) observeRows(ctx context.Context, query Expr, read func(row *Row) error) error {
 	text, args := rawrow.Bind(query.SQL, query.Args, r.lane.numbered)
 	begin, n := time.Now(), int64(0)
-	err := r.db.ConnPool.(*observedPool).before(r.ctx, text, args)
+	err := r.db.ConnPool.(*observedPool).before(ctx, text, args)
 	if err == nil {
 		statement := rawrow.Query{Text: text, Args: args, Planned: r.db == r.lane.customPlans}
-		err = r.lane.send(r.ctx, r.lane.pool, statement, func(row *Row) error {
+		err = r.lane.send(ctx, r.lane.pool, statement, func(row *Row) error {
 			n++
 			return read(row)
 		})
 	}
-	r.db.Logger.Trace(r.ctx, begin, func() (string, int64) { return text[:min(len(text), maxObservedText)], n }, err)
+	r.db.Logger.Trace(ctx, begin, func() (string, int64) { return text[:min(len(text), maxObservedText)], n }, err)
 	return err
 }
 

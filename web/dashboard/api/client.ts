@@ -5,11 +5,21 @@ import { Client, fetchExchange, mapExchange } from 'urql';
 
 import { embeddedTypes } from '../../../clients/typescript/placard';
 import { basePath } from './base';
+import { laterToken, tokenHeader } from './consistency';
 import { parseResponse } from './response';
 
-/** Sends a request, and replaces the response by one whose JSON scalars are texts. */
+/** The token of all that this page has seen, null before the first response with one. */
+let seen: string | null = null;
+
+/**
+ * Sends a request with the token of what the page has seen, and replaces the response by one whose JSON scalars are
+ * texts.
+ */
 const fetchExactly: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init);
+  const headers = new Headers(init?.headers);
+  if (seen) headers.set(tokenHeader, seen);
+  const response = await fetch(input, { ...init, headers });
+  seen = laterToken(seen, response.headers.get(tokenHeader));
   const text = await response.text();
   let body = text;
   try {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import plans, transport
 from .client import is_id, version_name
 from .config import Settings
+from .consistency import seen
 from .engine import engine
 from .errors import NotFound
 from .filters import Condition, order_terms, where_filter
@@ -59,11 +60,14 @@ class AsyncClient:
 
         if self._http is None:
             self._http = httpx.AsyncClient(headers=transport.request_headers(self.settings))
-        content = transport.payload(document, variables)
+        content, tokens = transport.payload(document, variables), seen(self.settings.endpoint)
         try:
-            response = await self._http.post(self.settings.endpoint, content=content, timeout=self.settings.timeout)
+            response = await self._http.post(
+                self.settings.endpoint, content=content, headers=tokens.headers(), timeout=self.settings.timeout
+            )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transport.transport_error(error, self.settings.url) from error
+        tokens.record(response.headers)
         return transport.read_response(response)
 
     async def _run(self, plan: Plan[T]) -> T:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __about__
 from .config import DEFAULT_URL, Settings
+from .consistency import seen
 from .encode import MAX_VALUE_BYTES
 from .errors import IncompatibleServer, PlacardError, ServerError, TransportError, server_error
 
@@ -181,11 +182,14 @@ class Transport:
     def _send(self, document: str, variables: Mapping[str, Any] | None, timeout: float) -> dict[str, Any]:
         import httpx
 
-        content = payload(document, variables)
+        content, tokens = payload(document, variables), seen(self.settings.endpoint)
         try:
-            response = self._client().post(self.settings.endpoint, content=content, timeout=max(timeout, 0.001))
+            response = self._client().post(
+                self.settings.endpoint, content=content, headers=tokens.headers(), timeout=max(timeout, 0.001)
+            )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transport_error(error, self.settings.url) from error
+        tokens.record(response.headers)
         return read_response(response)
 
     def close(self) -> None:
