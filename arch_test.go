@@ -86,9 +86,11 @@ var allowedImports = map[string][]string{
 	},
 	"internal/store/lineage": {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/engine": {
-		"models", "internal/admission", "internal/consistency", "internal/store/pooler", "internal/store/rawrow",
-		"internal/store/replica",
+		"models", "internal/admission", "internal/consistency", "internal/store/backfill", "internal/store/failover",
+		"internal/store/pooler", "internal/store/rawrow", "internal/store/replica",
 	},
+	"internal/store/backfill":     {"models"},
+	"internal/store/failover":     {"models"},
 	"internal/store/pooler":       {},
 	"internal/store/replica":      {"models", "internal/consistency"},
 	"internal/store/rawrow":       {"models"},
@@ -154,7 +156,8 @@ var allowedImports = map[string][]string{
 var importers = map[string][]string{
 	"database/sql": {
 		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/access", "internal/store/bulk",
-		"internal/store/distribution", "internal/store/engine", "internal/store/pooler", "internal/store/rawrow",
+		"internal/store/backfill", "internal/store/distribution", "internal/store/engine", "internal/store/failover",
+		"internal/store/pooler", "internal/store/rawrow",
 		"internal/store/replica", "internal/store/storetest", "internal/telemetry", "models",
 	},
 	"net/http": {
@@ -175,8 +178,8 @@ var importers = map[string][]string{
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
 	"modernc.org/":                   {"bench/baseline", "bench/load", "internal/store/engine"},
-	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/pooler", "internal/store/rawrow", "internal/store/sqllint", "internal/store/storetest"},
-	"github.com/pressly/goose":       {"internal/store/engine"},
+	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/failover", "internal/store/pooler", "internal/store/rawrow", "internal/store/sqllint", "internal/store/storetest"},
+	"github.com/pressly/goose":       {"internal/store/backfill", "internal/store/engine"},
 	"github.com/go-json-experiment/": {"internal/jsontree"},
 	"github.com/hashicorp/":          {"internal/lru"},
 	"github.com/alecthomas/kong":     {"bench", "internal/config"},

@@ -166,22 +166,11 @@ func findReplay[T any](
 			*replay, err = snapshot.Read(use.ProjectID, fields, use.Snapshot)
 		}
 		if err == nil {
-			err = errors.Join(tx.lockUse(call, use.ProjectID), tx.hideErased(use.ProjectID, *replay))
+			err = errors.Join(tx.LockReplayed(use.ProjectID, call.Caller.KeyID, call.Operation, *call.Key), tx.hideErased(use.ProjectID, *replay))
 		}
 		return uses, replay, err
 	}
 	return uses, nil, err
-}
-
-// lockUse locks the row of a use in PostgreSQL. So the transaction writes to the log, and its commit waits for the
-// synchronous standbys: the wait of the first call may have been cancelled.
-func (tx *transaction) lockUse(call *keyedCall, project models.ID) error {
-	if tx.Dialect.HasOneWriter() {
-		return nil
-	}
-	var rows []int64
-	return tx.Read(&rows, engine.SQL("SELECT 1 FROM idempotency_keys WHERE project_id = ? AND caller = ? AND operation = ? AND key = ?"+
-		tx.Dialect.ForUpdate(), project, call.Caller.KeyID, call.Operation, *call.Key))
 }
 
 // hideErased removes the values that were erased after the first call from its answer.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
-	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/entries"
 	"github.com/placard/placard/internal/store/group"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/internal/store/target"
@@ -205,21 +205,25 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		if err != nil {
 			return project, Logged{}, err
 		}
-		entries := r.entries(subject, found[0].StepRun)
-		live, err := tx.liveKeys(project, subject, entries)
+		drafts := r.entries(subject, found[0].StepRun)
+		keys := make([]entries.CardKey, len(drafts))
+		for i, draft := range drafts {
+			keys[i] = entries.CardKey{Card: draft.fact.Card, Key: draft.fact.Key}
+		}
+		live, err := entries.LiveKeys(tx.Tx, project, subject, keys)
 		if err != nil {
 			return project, Logged{}, err
 		}
-		for i, entry := range entries {
-			if !live[keyRow{entry.fact.Card, entry.fact.Key}] {
+		for i, key := range keys {
+			if !live[key] {
 				return project, Logged{}, models.NotFound(at.Child("keys").Child(i), "has no value that could be retracted")
 			}
 		}
-		events := entryEvents(models.TimelineEventMetadataRetracted, found, [][]entryDraft{entries})
+		events := entryEvents(models.TimelineEventMetadataRetracted, found, [][]entryDraft{drafts})
 		for i := range events {
 			events[i].details.Reason = r.Reason
 		}
-		stored, err := tx.append(project, tx.Dialect.Now(floor), call.Caller, entries, events)
+		stored, err := tx.append(project, tx.Dialect.Now(floor), call.Caller, drafts, events)
 		if err == nil {
 			err = tx.auditRetraction(found[0].Object, stored)
 		}
@@ -243,24 +247,6 @@ func (tx *transaction) auditRetraction(of models.Subject, entries []*models.Meta
 		id = version.ID
 	}
 	return tx.audit(project, models.AuditActionMetadataRetracted, id, "%s of %s", access.QuoteKeys(entries), access.Describe(of))
-}
-
-// liveKeys returns those of the keys of entries that have a value. CROSS JOIN makes SQLite look up each key instead of
-// searching the keys for each row.
-func (tx *transaction) liveKeys(project, subject models.ID, entries []entryDraft) (map[keyRow]bool, error) {
-	rows := make([]keyRow, len(entries))
-	for i, entry := range entries {
-		rows[i] = keyRow{entry.fact.Card, entry.fact.Key}
-	}
-	var found []keyRow
-	err := tx.Read(&found, engine.SQL(`SELECT t.card, t.key FROM ? CROSS JOIN metadata_latest l
-		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND l.kind IS NOT NULL`,
-		keyRows(tx.Dialect, rows), project, subject))
-	live := make(map[keyRow]bool, len(found))
-	for _, row := range found {
-		live[row] = true
-	}
-	return live, err
 }
 
 // firstProject returns the project of the first target with a known project.

@@ -6,19 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/store/access"
-	"github.com/placard/placard/internal/store/engine"
 )
-
-// keyRow is a key with its card, empty for none.
-type keyRow struct {
-	Card string `json:"card"`
-	Key  string `json:"key"`
-}
-
-// keyRows returns the item t of FROM with keys.
-func keyRows(d engine.Dialect, keys []keyRow) engine.Expr {
-	return d.JSONRows(keys, engine.TextColumn("card"), engine.TextColumn("key"))
-}
 
 // readByName reads the row of a name in a scope, nil for none.
 func readByName[T any](ctx context.Context, s *Store, scope func(*gorm.Statement), name string) (row *T, err error) {

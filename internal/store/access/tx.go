@@ -115,3 +115,14 @@ func together(statements []engine.Expr, result string) engine.Expr {
 	}
 	return engine.SQL("WITH ? "+result, engine.Join(parts, ", "))
 }
+
+// LockReplayed locks the row of a used idempotency key in PostgreSQL. So the transaction of a replay writes to the log,
+// and its commit waits for the synchronous standbys: the wait of the first call may have been cancelled (ADR 0047).
+func (tx *Tx) LockReplayed(project, caller models.ID, operation, key string) error {
+	if tx.Dialect.HasOneWriter() {
+		return nil
+	}
+	var rows []int64
+	return tx.Read(&rows, engine.SQL("SELECT 1 FROM idempotency_keys WHERE project_id = ? AND caller = ? AND operation = ? AND key = ?"+
+		tx.Dialect.ForUpdate(), project, caller, operation, key))
+}

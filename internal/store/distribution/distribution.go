@@ -120,7 +120,7 @@ func checkCluster(ctx context.Context, db querier) error {
 	case err != nil:
 		return fmt.Errorf("read the nodes of Citus: %w", err)
 	case nodes == 0:
-		return errors.New("Citus has no node for the rows: register the workers on the coordinator with " +
+		return errors.New("no node of Citus has room for the rows: register the workers on the coordinator with " +
 			"SELECT citus_add_node('HOST', 5432)")
 	case !coordinator:
 		return errors.New("the database is on a worker of Citus: set --database-url to the coordinator")

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/placard/placard/internal/store/failover"
 	"github.com/placard/placard/internal/store/pooler"
 	"github.com/placard/placard/internal/store/rawrow"
 )
@@ -57,7 +58,7 @@ func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.OnNotice = noticeUnreplicated
+	config.OnNotice = failover.NoticeUnreplicated
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second
 	}
@@ -123,13 +124,13 @@ func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
 	if d.pooler != nil {
 		afterConnect = func(ctx context.Context, conn *pgx.Conn) error { return checkPooled(ctx, d.pooler, conn) }
 	}
-	connector := stdlib.GetConnector(*config, stdlib.OptionAfterConnect(d.failovers.mark(afterConnect)),
-		stdlib.OptionResetSession(d.failovers.checkUsable),
+	connector := stdlib.GetConnector(*config, stdlib.OptionAfterConnect(d.failovers.Mark(afterConnect)),
+		stdlib.OptionResetSession(d.failovers.CheckUsable),
 		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return pingIdle(ctx, pool, p) }))
 	if d.pooler != nil {
 		connector = d.pooler.Connector(connector)
 	}
-	pool = sql.OpenDB(replicatedConnector{connector})
+	pool = sql.OpenDB(failover.Connector(connector))
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	return pool
 }

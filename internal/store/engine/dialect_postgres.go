@@ -18,6 +18,7 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/failover"
 	"github.com/placard/placard/internal/store/pooler"
 	"github.com/placard/placard/models"
 )
@@ -28,7 +29,7 @@ type postgresDialect struct {
 	clock atomic.Pointer[clockReading]
 	// pooler is nil if connections lead to PostgreSQL directly.
 	pooler    *pooler.Pooler
-	failovers failovers
+	failovers failover.Pools
 	// statistics has a connection of its own.
 	statistics statistics
 }
@@ -68,7 +69,7 @@ func (d *postgresDialect) ping(ctx context.Context) error {
 	var readOnly bool
 	err := d.probe.QueryRowContext(ctx, "SELECT current_setting('transaction_read_only')::boolean").Scan(&readOnly)
 	if err == nil && readOnly {
-		d.failovers.replaceConnections()
+		d.failovers.ReplaceConnections()
 		return readOnlyError(nil)
 	}
 	if err != nil {
@@ -227,7 +228,7 @@ func (d *postgresDialect) translateError(err error) *models.Error {
 			strings.HasPrefix(failed.Code, "58"), failed.Code == "25P03":
 			return unavailableError(err)
 		case failed.Code == "25006":
-			d.failovers.replaceConnections()
+			d.failovers.ReplaceConnections()
 			return readOnlyError(err)
 		case failed.Code == "42501":
 			return permissionError(failed)
