@@ -239,9 +239,11 @@ func (d *sqliteDialect) LookUp(l Lookup) Expr {
 	return SQL("(SELECT * FROM "+l.Table+" "+l.Alias+" WHERE ?) "+l.Alias, all)
 }
 
-// FindByID compares the project after the look-up, because SQLite could use an index by project otherwise.
+// FindByID compares the project after the look-up: SQLite could use an index by project otherwise. LIMIT keeps it from
+// moving conditions into the look-up.
 func (d *sqliteDialect) FindByID(table, alias string, ids []models.ID, project *models.ID) Expr {
-	found := d.LookUp(Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: True}).Concat(SQL(" WHERE TRUE"))
+	where := d.IDIn(alias+".id", ids)
+	found := SQL(fmt.Sprintf("(SELECT * FROM %[1]s %[2]s WHERE ? LIMIT -1) %[2]s WHERE TRUE", table, alias), where)
 	if project != nil {
 		found = found.Concat(SQL(" AND "+alias+".project_id = ?", *project))
 	}
