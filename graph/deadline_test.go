@@ -55,6 +55,10 @@ func TestGivingUpGetsLost(t *testing.T) {
 	go forward(t, listener, config)
 	a := open(t, fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", config.User, listener.Addr(), config.Database))
 	a.askTooMuch(func() {
+		// It opens the connection for the query.
+		if got, _ := a.do(`{ artifactVersions(where: {metadata: {key: "text", startsWith: "x"}}) { nodes { id } } }`, ""); got["errors"] != nil {
+			t.Fatal(got["errors"])
+		}
 		if err := listener.Close(); err != nil {
 			t.Error(err)
 		}

@@ -241,6 +241,8 @@ func TestConformanceBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	p := storetest.NewPooler(t)
 	statements := storetest.MissingSettings(t, openMessage(t)(p.Start(t, storetest.EmptyPostgres(t))))
+	// Transactions of the suite pause.
+	statements = append(statements, "ALTER ROLE CURRENT_USER IN DATABASE x SET idle_in_transaction_session_timeout = 0")
 	pooler, err := url.Parse(p.Start(t, storetest.EmptyPostgres(t), "max_client_conn = 5000"))
 	if err != nil {
 		t.Fatal(err)

@@ -22,10 +22,10 @@ type suite struct {
 	url string
 }
 
-// open opens the store at url.
-func open(t testing.TB, url string) *store.Store {
+// open opens the store at a URL.
+func open(t testing.TB, databaseURL string) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), url, slog.New(slog.DiscardHandler))
+	s, err := store.Open(context.Background(), withPauses(databaseURL), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func Exercise(t *testing.T, newURL func(t testing.TB) string) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			databaseURL := withPauses(newURL(t))
+			databaseURL := newURL(t)
 			test(&suite{t, open(t, databaseURL), auth.NewContext(context.Background(), auth.Anonymous), databaseURL})
 		})
 	}
