@@ -203,6 +203,9 @@ func TestConnectionsAreForgotten(t *testing.T) {
 		harness.Wait(t, "all writes are answered", &all)
 		return count() >= 10
 	})
+	if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.code != "" || got.err != nil { // connections for reads
+		t.Errorf("a read: %v %s", got.err, got.code)
+	}
 	time.Sleep(1500 * time.Millisecond) // the server checks connections that were idle for a second
 	for _, h := range holes {
 		h.forgotten.Add(1)

@@ -53,9 +53,11 @@ tests['why the best model is better'] = async ({ browser, demo }) => {
 tests['from a selection of versions, and from the palette'] = async ({ browser, demo }) => {
   const opened = await open(browser, demo, '/artifact?name=penguins_model');
   const { page } = opened;
+  await page.getByText('0.9902').first().waitFor(); // the rows do not change any more
   for (const version of [4, 2]) {
-    await page.getByRole('checkbox', { name: `Compare ${version}` }).focus();
-    await page.keyboard.press('Space');
+    const box = page.getByRole('checkbox', { name: `Compare ${version}` });
+    await box.press('Space');
+    await until('the choice', () => box.isChecked());
   }
   await accessible(opened);
   await page.getByRole('link', { name: 'Compare 2 versions' }).click();

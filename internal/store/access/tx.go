@@ -71,13 +71,15 @@ func (tx *Tx) WriteCount(statement engine.Expr) (int64, error) {
 	return done.RowsAffected, done.Error
 }
 
-// UpdateSubjects returns the statement that sets columns of existing subjects, such as their revision. A conflict finds
-// the rows by the primary key; an UPDATE of a few subjects might read all subjects of the project (ADR 0026).
-func (tx *Tx) UpdateSubjects(project models.ID, ids []models.ID, set engine.Expr) engine.Expr {
+// ReviseSubjects returns the statement that sets the revision of existing subjects, and more columns by assignments
+// that begin with a comma. A conflict finds the rows by the primary key; an UPDATE of a few subjects might read all
+// subjects of the project (ADR 0026). The assignments have no arguments, because Citus would not infer their types.
+func (tx *Tx) ReviseSubjects(project models.ID, ids []models.ID, revision int64, more string) engine.Expr {
 	return engine.SQL(`INSERT INTO subjects (project_id, id, about, last_logged_at, revision)
-		SELECT ?, s.id, s.about, s.last_logged_at, s.revision FROM ? WHERE TRUE
-		ON CONFLICT (project_id, id) DO UPDATE SET ?`, project, tx.Dialect.LookUp(engine.Lookup{Table: "subjects", Alias: "s",
-		Column: "id", IDs: ids, Where: engine.SQL("s.project_id = ?", project)}), set)
+		SELECT ?, s.id, s.about, s.last_logged_at, CAST(? AS bigint) FROM ? WHERE TRUE
+		ON CONFLICT (project_id, id) DO UPDATE SET revision = excluded.revision`+more, tx.Dialect.TypedID(project), revision,
+		tx.Dialect.LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: ids,
+			Where: engine.SQL("s.project_id = ?", project)}))
 }
 
 // WriteTogether sends statements that return no rows and do not depend on each other: one statement on PostgreSQL, and

@@ -60,7 +60,7 @@ func reuseVersions(b *batch) error {
 		return err
 	}
 	// Writers that wait for the lock of an output find that its entries go to the version.
-	if err := b.Write(b.UpdateSubjects(b.project, outputs, engine.SQL("reuses = TRUE"))); err != nil {
+	if err := b.Write(b.ReviseSubjects(b.project, outputs, b.NewRevision(), ", reuses = TRUE")); err != nil {
 		return err
 	}
 	return b.reviseSubjects(append(outputs, distinctIDs(b.updates, "reused_subject_id")...))
@@ -84,5 +84,5 @@ func (b *batch) bindToVersions(outputs []Row) error {
 
 // reviseSubjects gives subjects a new revision.
 func (b *batch) reviseSubjects(subjects []models.ID) error {
-	return b.Write(b.UpdateSubjects(b.project, subjects, engine.SQL("revision = ?", b.NewRevision())))
+	return b.Write(b.ReviseSubjects(b.project, subjects, b.NewRevision(), ""))
 }

@@ -40,7 +40,7 @@ func PipelineRun(tx *access.Tx, run *models.PipelineRun, revision int64) error {
 		return err
 	}
 	if len(kept) > 0 {
-		if err := tx.Write(tx.UpdateSubjects(project, kept, engine.SQL("revision = ?", revision))); err != nil {
+		if err := tx.Write(tx.ReviseSubjects(project, kept, revision, "")); err != nil {
 			return err
 		}
 	}

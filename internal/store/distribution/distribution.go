@@ -36,12 +36,11 @@ func Check(ctx context.Context, url string) error {
 	if !engine.IsPostgres(url) {
 		return nil
 	}
-	pool, err := openPool(url)
+	pool, tx, err := engine.OpenSnapshot(ctx, url) // it also passes a pooler
 	if err != nil {
 		return err
 	}
-	err = check(ctx, pool)
-	return errors.Join(err, pool.Close())
+	return errors.Join(check(ctx, tx), tx.Rollback(), pool.Close())
 }
 
 // openPool returns a pool of one connection to a PostgreSQL database. Package engine has registered the driver. Without
@@ -72,12 +71,12 @@ func Settings() map[string]string {
 	return settings
 }
 
-func check(ctx context.Context, pool *sql.DB) error {
-	version, err := readCitusVersion(ctx, pool)
+func check(ctx context.Context, db querier) error {
+	version, err := readCitusVersion(ctx, db)
 	if err != nil || version == "" {
 		return err
 	}
-	pending, err := readPending(ctx, pool)
+	pending, err := readPending(ctx, db)
 	if err != nil {
 		return fmt.Errorf("read the distribution of the tables: %w", err)
 	}

@@ -16,6 +16,8 @@ type Dialect interface {
 	NowMinus(age time.Duration) any
 	// IDIn returns the condition that a column is one of the IDs.
 	IDIn(column string, ids []models.ID) Expr
+	// TypedID is an ID in the columns of a SELECT over tables. Citus would not infer its type.
+	TypedID(id models.ID) Expr
 	// PerParent runs a SELECT once for each of the parents. sel receives the SQL of the ID of a parent.
 	PerParent(parents []models.ID, sel func(parent Expr) Expr) Expr
 	// JSONRows returns the item t of FROM with a row for each element of a slice, whose JSON is an object with a member

@@ -140,6 +140,8 @@ func (d *postgresDialect) IDIn(column string, ids []models.ID) Expr {
 	return Expr{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
 }
 
+func (d *postgresDialect) TypedID(id models.ID) Expr { return SQL("CAST(? AS uuid)", id) }
+
 func (d *postgresDialect) JSONRows(rows any, columns ...Column) Expr {
 	parts := make([]string, len(columns))
 	for i, c := range columns {

@@ -171,6 +171,8 @@ func (d *sqliteDialect) present(context.Context) (int64, error) {
 // NowMinus ignores the instants that Now returned: a clock that was once ahead must not make keys old.
 func (d *sqliteDialect) NowMinus(age time.Duration) any { return d.clock().Add(-age).UnixMicro() }
 
+func (d *sqliteDialect) TypedID(id models.ID) Expr { return SQL("?", id) }
+
 func (d *sqliteDialect) IDIn(column string, ids []models.ID) Expr {
 	return Expr{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{jsonText(ids)}}
 }

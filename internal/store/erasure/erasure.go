@@ -212,7 +212,7 @@ func placeRows(tx *access.Tx, entries []*models.MetadataEntry) engine.Expr {
 func copies(
 	tx *access.Tx, project models.ID, revision int64, erased []*models.MetadataEntry, objects map[models.ID]models.ID,
 ) []engine.Expr {
-	statements := []engine.Expr{tx.UpdateSubjects(project, distinctSubjects(erased), engine.SQL("revision = ?", revision))}
+	statements := []engine.Expr{tx.ReviseSubjects(project, distinctSubjects(erased), revision, "")}
 	type retraction struct {
 		Version models.ID `json:"version"`
 		At      int64     `json:"retracted_at"`
@@ -241,7 +241,7 @@ func copies(
 	// The rows exist. A conflict finds them by the primary key (ADR 0026).
 	return append(statements, engine.SQL(`INSERT INTO events (project_id, id, kind, created_at, details)
 		SELECT ?, e.id, e.kind, e.created_at, e.details FROM ? WHERE TRUE
-		ON CONFLICT (project_id, id) DO UPDATE SET details = `+withoutReason, project, from))
+		ON CONFLICT (project_id, id) DO UPDATE SET details = `+withoutReason, tx.Dialect.TypedID(project), from))
 }
 
 // AuditEvent is the audit event of an erasure.

@@ -76,7 +76,7 @@ const maxChosen = 20;
 
 interface Choice {
   chosen: string[];
-  onChange(versions: string[]): void;
+  onChange(change: (chosen: string[]) => string[]): void;
 }
 
 // The column itself stays the same, so that a box keeps the focus when it is checked.
@@ -93,7 +93,7 @@ function ChoiceBox({ version }: { version: string }) {
       label={`Compare ${version}`}
       selected={isChosen}
       isDisabled={!isChosen && chosen.length >= maxChosen}
-      onChange={(selected) => onChange(selected ? [...chosen, version] : chosen.filter((other) => other !== version))}
+      onChange={(selected) => onChange((before) => (selected ? [...before, version] : before.filter((other) => other !== version)))}
     />
   );
 }
