@@ -43,7 +43,7 @@ const (
 	maxTailRatio         = 10
 	maxIdleMebibytes     = 40
 	maxStartMilliseconds = 100
-	maxProgramMegabytes  = 36
+	maxProgramMegabytes  = 40
 )
 
 // SteadyTable returns the tables of a mixed load and of servers at rest.

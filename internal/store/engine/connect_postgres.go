@@ -59,9 +59,6 @@ func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 		return nil, err
 	}
 	config.OnNotice = failover.NoticeUnreplicated
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 5 * time.Second
-	}
 	config.Tracer = Tracer
 	for name, value := range sessionSettings {
 		if config.RuntimeParams[name] == "" {
@@ -197,6 +194,7 @@ func parsePostgres(databaseURL string) (*pgx.ConnConfig, error) {
 		return nil, explainURL(databaseURL, err) // err repeats the password
 	}
 	config.RuntimeParams["client_encoding"] = utf8Encoding
+	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, 5*time.Second)
 	return config, nil
 }
 

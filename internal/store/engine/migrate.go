@@ -19,6 +19,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/placard/placard/internal/store/backfill"
+	"github.com/placard/placard/internal/store/pooler"
 )
 
 //go:embed migrations
@@ -233,6 +234,9 @@ func readOnly(ctx context.Context, url string) (*sql.DB, string, error) {
 		config, err := parsePostgres(url)
 		if err != nil {
 			return nil, "", err
+		}
+		if _, err := pooler.Find(ctx, config, nil); err != nil {
+			return nil, "", fmt.Errorf("connect to the database: %w", stripDSN(err))
 		}
 		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe // a pooler may drop prepared statements
 		pool := stdlib.OpenDB(*config)
