@@ -5,6 +5,7 @@ package e2e
 import (
 	"database/sql"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func TestUnreplicatedCommit(t *testing.T) {
 	t.Cleanup(primary.Remove)
 	s := start(t, freeAddress(t), primary.URL.String())
 	version := newVersion(t, s.addr)
-	setSynchronous(t, primary, "nobody")
+	requireStandby(t, primary)
 	for name, query := range map[string]string{
 		"log":    logQuery,
 		"create": `mutation($i: CreateArtifactVersionInput!) { createArtifactVersion(input: $i) { deduplicated } }`,
@@ -100,9 +101,35 @@ func TestUnreplicatedCommit(t *testing.T) {
 		if got.code != "" || payload["deduplicated"] != true {
 			t.Errorf("%s: the replay: %v %s", name, got.data, got.code)
 		}
-		setSynchronous(t, primary, "nobody")
+		requireStandby(t, primary)
 	}
 	setSynchronous(t, primary, "")
+}
+
+// requireStandby makes commits wait for a standby that does not exist. PostgreSQL applies the setting some time after it
+// was changed: transactions of this function are committed until one waits.
+func requireStandby(t *testing.T, primary *storetest.Cluster) {
+	t.Helper()
+	setSynchronous(t, primary, "nobody")
+	db, err := sql.Open("pgx", primary.URL.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	var commits sync.WaitGroup
+	eventually(t, "a commit waits", func() bool {
+		commits.Go(func() {
+			if _, err := db.Exec("SELECT pg_logical_emit_message(true, 'test', '')"); err != nil {
+				t.Error(err)
+			}
+		})
+		return primary.Text(t, "SELECT count(*)::text FROM ("+waiting+") w") != "0"
+	})
+	eventually(t, "no commit waits", func() bool {
+		primary.Execute(t, "SELECT pg_cancel_backend(pid) FROM ("+waiting+") w")
+		return primary.Text(t, "SELECT count(*)::text FROM ("+waiting+") w") == "0"
+	})
+	harness.Wait(t, "all transactions have ended", &commits)
 }
 
 // waiting selects the processes that wait for a standby.
