@@ -21,7 +21,7 @@ func crashUnderLoad(t *testing.T, addrs []string, rounds int, crash func(round i
 			time.Sleep(time.Duration(rand.IntN(350)) * time.Millisecond)
 			crash(round)
 		}
-		l.waitFor(t, 10*(rounds+1))
+		l.waitFor(t, max(10*(rounds+1), minWrites))
 	})
 }
 

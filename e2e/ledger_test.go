@@ -17,6 +17,8 @@ import (
 const (
 	faultWriters = 8
 	faultRounds  = 6
+	// minWrites is the number of acknowledged writes without which a test under load proves nothing.
+	minWrites = 50
 )
 
 const logQuery = `mutation($i: LogMetadataInput!) { logMetadata(input: $i) { deduplicated entries { id } } }`
@@ -237,7 +239,7 @@ func underLoad(t *testing.T, addrs []string, meanwhile func(l *ledger)) {
 		t.Error(violation)
 	}
 	t.Logf("%d writes acknowledged, failures %v", len(l.acked), l.failures)
-	if len(l.acked) < 50 {
+	if len(l.acked) < minWrites {
 		t.Errorf("only %d writes succeeded: the test proves nothing", len(l.acked))
 	}
 	l.control(t, a, b, ids)
