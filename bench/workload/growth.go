@@ -127,26 +127,33 @@ func sendForID(connection *client.Connection, document, variables string) (strin
 	return string(id), nil
 }
 
+// The selections of a version that Growth and Loaded read.
+const (
+	versionJSON    = `{ artifactVersion(ref: {named: {name: $n, version: $v}}) { version metadataJson } }`
+	versionHistory = `{ artifactVersion(ref: {named: {name: $n, version: $v}}) { metadataHistory(first: 10) { nodes { key seq } } } }`
+)
+
 // Operations returns the operations whose time must not depend on the size of the project.
 func (g *Growth) Operations() []client.Operation {
-	target := `{named: {name: $n, version: $v}}`
-	anywhere := func(random *rand.Rand) int { return random.IntN(g.Versions) }
-	lastOfBlock := func(random *rand.Rand) int {
-		return random.IntN(g.Versions/growthBlock)*growthBlock + growthBlock - 1
+	anywhere := func(random *rand.Rand) (artifact, version string) { return g.name(random.IntN(g.Versions)) }
+	lastOfBlock := func(random *rand.Rand) (artifact, version string) {
+		return g.name(random.IntN(g.Versions/growthBlock)*growthBlock + growthBlock - 1)
 	}
 	return []client.Operation{
-		g.logging(),
-		g.reading("read a version", `{ artifactVersion(ref: `+target+`) { version metadataJson } }`, anywhere, `"metric_`, EntriesPerLog),
+		logging(anywhere),
+		reading("read a version", versionJSON, anywhere, `"metric_`, EntriesPerLog),
 		g.creating(),
-		g.reading("lineage of a version", `{ artifactVersion(ref: `+target+`) { upstream { versions { version } } } }`, lastOfBlock,
+		reading("lineage of a version", `{ artifactVersion(ref: {named: {name: $n, version: $v}}) { upstream { versions { version } } } }`, lastOfBlock,
 			`"version":`, lineageVersions),
-		g.reading("history of a version", `{ artifactVersion(ref: `+target+`) { metadataHistory(first: 10) { nodes { key seq } } } }`,
-			anywhere, `"seq":`, EntriesPerLog),
+		reading("history of a version", versionHistory, anywhere, `"seq":`, EntriesPerLog),
 	}
 }
 
+// chooser returns the artifact and the name of a random version.
+type chooser func(random *rand.Rand) (artifact, version string)
+
 // reading returns an operation that reads a version. Each response must contain the mark count times.
-func (g *Growth) reading(name, selection string, choose func(*rand.Rand) int, mark string, count int) client.Operation {
+func reading(name, selection string, choose chooser, mark string, count int) client.Operation {
 	document := "query($n: String!, $v: String!) " + selection
 	check := func(body []byte) error {
 		if n := bytes.Count(body, []byte(mark)); n != count {
@@ -155,15 +162,15 @@ func (g *Growth) reading(name, selection string, choose func(*rand.Rand) int, ma
 		return nil
 	}
 	return client.Operation{Name: name, Next: func(random *rand.Rand) ([]byte, func([]byte) error) {
-		artifact, version := g.name(choose(random))
+		artifact, version := choose(random)
 		return request(document, fmt.Sprintf(`{"n":%q,"v":%q}`, artifact, version)), check
 	}}
 }
 
-// logging returns the operation that logs ten entries.
-func (g *Growth) logging() client.Operation {
+// logging returns the operation that logs ten entries of a version.
+func logging(choose chooser) client.Operation {
 	return client.Operation{Name: "log 10 entries", Next: func(random *rand.Rand) ([]byte, func([]byte) error) {
-		artifact, version := g.name(random.IntN(g.Versions))
+		artifact, version := choose(random)
 		variables := fmt.Sprintf(`{"n":%q,"v":%q,"m":%s}`, artifact, version, metadata(Logged.facts(0)))
 		return request(logMetadata, variables), checkLogged
 	}}
