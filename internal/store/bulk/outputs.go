@@ -63,7 +63,7 @@ func reuseVersions(b *batch) error {
 	if err := b.Write(b.ReviseSubjects(b.project, outputs, b.NewRevision(), ", reuses = TRUE")); err != nil {
 		return err
 	}
-	return b.reviseSubjects(append(outputs, distinctIDs(b.updates, "reused_subject_id")...))
+	return b.reviseSubjects(distinctIDs(b.updates, "reused_subject_id"))
 }
 
 // bindToVersions sets the versions of bound outputs, if they exist.
