@@ -68,35 +68,40 @@ func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-func openPostgres(ctx context.Context, url string, options Options, log *slog.Logger) (backend, error) {
+// newPostgres returns a dialect that connects to the server at url, also through a pooler. It has no lanes. If the
+// server cannot be reached, it returns the dialect with the error, which is not a URLError.
+func newPostgres(ctx context.Context, url string) (*postgresDialect, error) {
 	config, err := serverConfig(url)
 	if err != nil {
 		return nil, err
 	}
-	d := &postgresDialect{}
-	if d.pooler, err = pooler.Find(ctx, config, map[string]string{connectionCheck: connectionCheckInterval}); err != nil {
+	d := &postgresDialect{config: config}
+	d.pooler, err = pooler.Find(ctx, config, map[string]string{connectionCheck: connectionCheckInterval})
+	return d, err
+}
+
+func openPostgres(ctx context.Context, url string, options Options, log *slog.Logger) (backend, error) {
+	d, err := newPostgres(ctx, url)
+	if d == nil {
+		return nil, err
+	}
+	if err != nil {
 		if missing := (*pooler.MissingSettingsError)(nil); !errors.As(err, &missing) {
 			err = errors.Join(errors.New("PostgreSQL cannot be reached"), stripDSN(err))
 		}
 		return nil, err
 	}
-	d.probe, d.statistics.pool = d.connect(config), d.connect(config)
+	d.probe, d.statistics.pool = d.connect(), d.connect()
 	d.probe.SetMaxOpenConns(1)
 	d.statistics.pool.SetMaxOpenConns(1)
 	reads, questions, mutations, keys := shareConnections(cmp.Or(options.Connections, defaultConnections))
 	d.lane = laneSet{
-		reads:     newLane("postgres_read", d.connect(config), reads),
-		unbounded: newLane("postgres_question", d.connect(config), questions),
-		mutations: newLane("postgres_write", d.connect(config), mutations),
-		keys:      newLane("postgres_keys", d.connect(config), keys),
+		reads:     newLane("postgres_read", d.connect(), reads),
+		unbounded: newLane("postgres_question", d.connect(), questions),
+		mutations: newLane("postgres_write", d.connect(), mutations),
+		keys:      newLane("postgres_keys", d.connect(), keys),
 	}
-	for _, lane := range d.lane.all() {
-		lane.send, lane.numbered = rawrow.Postgres, true
-		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
-			return nil, errors.Join(err, d.close())
-		}
-	}
-	if d.lane.unbounded.customPlans, err = postgresGORM(customPlanPool{d.lane.unbounded.pool}, log); err != nil {
+	if err := d.openSessions(log); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	if d.pooler != nil {
@@ -115,13 +120,26 @@ func openPostgres(ctx context.Context, url string, options Options, log *slog.Lo
 	return d, nil
 }
 
-func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
+// openSessions gives the lanes their sessions of GORM. It sends nothing.
+func (d *postgresDialect) openSessions(log *slog.Logger) (err error) {
+	for _, lane := range d.lane.all() {
+		lane.send, lane.numbered = rawrow.Postgres, true
+		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
+			return err
+		}
+	}
+	d.lane.unbounded.customPlans, err = postgresGORM(customPlanPool{d.lane.unbounded.pool}, log)
+	return err
+}
+
+// connect returns a pool of connections to the server. It sends nothing.
+func (d *postgresDialect) connect() *sql.DB {
 	var pool *sql.DB
 	afterConnect := setConnectionCheckInterval
 	if d.pooler != nil {
 		afterConnect = func(ctx context.Context, conn *pgx.Conn) error { return checkPooled(ctx, d.pooler, conn) }
 	}
-	connector := stdlib.GetConnector(*config, stdlib.OptionAfterConnect(d.failovers.Mark(afterConnect)),
+	connector := stdlib.GetConnector(*d.config, stdlib.OptionAfterConnect(d.failovers.Mark(afterConnect)),
 		stdlib.OptionResetSession(d.failovers.CheckUsable),
 		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return pingIdle(ctx, pool, p) }))
 	if d.pooler != nil {

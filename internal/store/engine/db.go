@@ -119,7 +119,7 @@ func Open(ctx context.Context, url string, log *slog.Logger, up bool, options Op
 	}
 	db := &DB{backend: b, log: log, clock: options.Clock}
 	db.closing, db.close = context.WithCancel(context.WithoutCancel(ctx))
-	if err := db.openNodes(ctx, url, options); err != nil {
+	if err := db.openNodes(ctx, options); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

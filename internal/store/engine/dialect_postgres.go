@@ -24,9 +24,11 @@ import (
 )
 
 type postgresDialect struct {
-	lane  laneSet
-	probe *sql.DB
-	clock atomic.Pointer[clockReading]
+	// config is that of all connections.
+	config *pgx.ConnConfig
+	lane   laneSet
+	probe  *sql.DB
+	clock  atomic.Pointer[clockReading]
 	// pooler is nil if connections lead to PostgreSQL directly.
 	pooler    *pooler.Pooler
 	failovers failover.Pools

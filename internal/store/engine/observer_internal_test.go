@@ -19,7 +19,7 @@ func TestGORMLogsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := (&postgresDialect{}).connect(config)
+	pool := (&postgresDialect{config: config}).connect()
 	t.Cleanup(func() { _ = pool.Close() })
 	var text bytes.Buffer
 	db, err := openGORM(postgres.New(postgres.Config{Conn: pool}), slog.New(slog.NewTextHandler(&text, nil)), false, nil)
