@@ -60,8 +60,8 @@ func (tx *transaction) reuse(
 	at *models.Path, output *models.StepOutput, version *models.ArtifactVersion, moment any,
 ) ([]entryDraft, error) {
 	var bound []*models.StepOutput
-	err := tx.Read(&bound, engine.SQL(`UPDATE step_outputs SET artifact_version_id = ?, reused_subject_id = ?,
-		bound_at = (SELECT CAST(? AS bigint)) WHERE project_id = ? AND id = ? AND bound_at IS NULL RETURNING `+
+	err := tx.Read(&bound, engine.SQL(`UPDATE step_outputs SET artifact_version_id = ?, reused_subject_id = ?, bound_at = ?
+		WHERE project_id = ? AND id = ? AND bound_at IS NULL RETURNING `+
 		engine.Qualify("step_outputs", engine.Columns[models.StepOutput]()),
 		version.ID, version.SubjectID, moment, output.ProjectID, output.ID))
 	if err == nil && len(bound) == 0 {

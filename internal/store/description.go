@@ -61,7 +61,7 @@ func (s *Store) UpdateArtifact(
 			}
 			artifact, err = updated[models.Artifact](tx,
 				tx.audited(project, models.AuditActionArtifactUpdated, id, "artifact %q", artifact.Name),
-				engine.SQL("UPDATE artifacts SET description = ?, updated_at = (SELECT CAST(? AS bigint)) WHERE project_id = ? AND id = ? RETURNING "+
+				engine.SQL("UPDATE artifacts SET description = ?, updated_at = ? WHERE project_id = ? AND id = ? RETURNING "+
 					engine.Qualify("artifacts", artifactColumns), input.Description,
 					tx.Dialect.Now(artifact.CreatedAt.UnixMicro()), project, id))
 			return project, artifact, err

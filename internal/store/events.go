@@ -103,10 +103,9 @@ func entryEvents(kind models.TimelineEventKind, targets []target.Resolved, entri
 	return events
 }
 
-// touchArtifact returns the statement that records a change of an artifact at an instant. Citus allows the clock in an
-// UPDATE only in a subquery.
+// touchArtifact returns the statement that records a change of an artifact at an instant.
 func touchArtifact(project, artifact models.ID, at any) engine.Expr {
-	return engine.SQL("UPDATE artifacts SET updated_at = (SELECT CAST(? AS bigint)) WHERE project_id = ? AND id = ?", at, project, artifact)
+	return engine.SQL("UPDATE artifacts SET updated_at = ? WHERE project_id = ? AND id = ?", at, project, artifact)
 }
 
 // touch records a change of the artifact of a version at an instant, together with statements.

@@ -79,7 +79,7 @@ func (s *Store) FinishPipelineRun(
 }
 
 // laterThanUpdate is the time of a change of a run: an instant, but later than the change before it. Citus allows the
-// clock in an UPDATE only in a subquery.
+// clock inside CASE only in a subquery.
 const laterThanUpdate = "CASE WHEN updated_at >= (SELECT CAST(? AS bigint)) THEN updated_at + 1 ELSE (SELECT CAST(? AS bigint)) END"
 
 // endRun ends a run of a table at an instant.
